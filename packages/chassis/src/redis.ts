@@ -1,0 +1,48 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Logger } from './log.ts';
+
+/**
+ * A Redis connection for request paths: fails fast while Redis is away (no unbounded queue), never
+ * re-sends a command by itself, reconnects for ever.
+ */
+export function connectRedis(options: { url: string; log: Logger }): Redis {
+  return connect(options, {
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    commandTimeout: 2_000,
+  });
+}
+
+/** A connection of its own for blocking reads, which may wait for as long as `BLOCK` says. */
+export function connectBlockingRedis(options: { url: string; log: Logger }): Redis {
+  return connect(options, { maxRetriesPerRequest: null, enableOfflineQueue: true });
+}
+
+function connect(
+  { url, log }: { url: string; log: Logger },
+  extra: Omit<RedisOptions, 'replyMapping'>,
+): Redis {
+  const redis = new Redis(url, {
+    ...extra,
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: 3_000,
+    keepAlive: 10_000,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  });
+  let failing = false;
+  redis.on('ready', () => {
+    failing = false;
+  });
+  redis.on('error', (error: Error) => {
+    if (!failing) log.warn({ err: error }, 'redis is not available');
+    failing = true;
+  });
+  return redis;
+}
+
+/** Ends the connection, politely when it is up. */
+export async function disconnectRedis(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') await redis.quit().catch(() => redis.disconnect());
+  else redis.disconnect();
+}
