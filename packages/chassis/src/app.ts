@@ -113,6 +113,7 @@ function establishCall({ clock, requestTimeoutMs }: AppOptions): Middleware {
       signal: deadline.signal,
       deadlineMs,
       principal: principalFrom(ctx),
+      clientAddress: ctx.get(callHeaders.clientAddress) || undefined,
     };
     ctx.state['call'] = call;
     if (allowedMs <= 0) throw expired();

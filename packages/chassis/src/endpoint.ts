@@ -60,10 +60,10 @@ const JSON_BODY_LIMIT_BYTES = 64 * 1024;
  * Serves `endpoint` on `router`. Input that does not fit is a 400 with a pointer to each field;
  * a principal or role that is missing is a 401 or 403.
  */
-export function mount<const E extends Endpoint>(
+export function mount<const E extends Endpoint, const R extends ReplyOf<E>>(
   router: Router,
   endpoint: E,
-  handler: Handler<E>,
+  handler: (request: Request<E>) => Promise<R>,
 ): void {
   router.register(endpoint.path, [endpoint.method], async (ctx: Context) => {
     const call = callOf(ctx);

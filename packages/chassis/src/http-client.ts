@@ -169,6 +169,7 @@ export function contextHeaders(call: CallContext, timeoutMs: number): Record<str
           [callHeaders.principalRole]: call.principal.role,
         }
       : {}),
+    ...(call.clientAddress ? { [callHeaders.clientAddress]: call.clientAddress } : {}),
   };
 }
 

@@ -46,6 +46,8 @@ export function connectPostgres(options: {
     statement_timeout: 9_000,
     idle_in_transaction_session_timeout: 15_000,
   });
+  // A connection that breaks while it is checked out rejects its query; it must not throw as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection failed'));
   return {
     pool,

@@ -40,7 +40,11 @@ export const getAvailability = {
   replies: { 200: z.object({ items: z.array(availability) }) },
 } as const;
 
-/** The caller chooses the id: the same call again is the same reservation. 409 `out_of_stock` names `items`. */
+/**
+ * The caller chooses the id: the same call again is the same reservation, with other items a 422
+ * `reservation_mismatch`. 409 `out_of_stock` names `items` [{product_id, requested, available}];
+ * 409 `reservation_released` or `reservation_expired`: this id holds nothing any more.
+ */
 export const reserveStock = {
   id: 'reserveStock',
   method: 'PUT',
@@ -52,7 +56,7 @@ export const reserveStock = {
     items: z.array(stockItem).min(1).max(50),
     ttl_seconds: z.number().int().min(1).max(3_600),
   }),
-  replies: { 200: reservation, 409: problem },
+  replies: { 200: reservation, 409: problem, 422: problem },
 } as const;
 
 export const readReservation = {
