@@ -1,6 +1,6 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { readJsonBody } from './body.ts';
 import type { CallContext, Principal } from './call.ts';
 import { ProblemError } from './errors.ts';

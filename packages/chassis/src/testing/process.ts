@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A service running as it does in production: its own process, on free loopback ports. */
+export type ServiceProcess = {
+  /** URL of its service port; empty when it serves none. */
+  readonly http: string;
+  /** URL of its admin port. */
+  readonly admin: string;
+  /** How it ended: an exit code, or the signal that ended it. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Sends `signal` and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+};
+
+/**
+ * Starts `src/main.ts` (or `entry`) of the service in `dir` and waits until it says `started`.
+ * @throws Error with the last lines it wrote when it ends before that.
+ */
+export async function startProcess(options: {
+  dir: string;
+  env: Readonly<Record<string, string>>;
+  entry?: string;
+}): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [options.entry ?? 'src/main.ts'], {
+    cwd: options.dir,
+    env: { LISTEN_HTTP: '127.0.0.1:0', LISTEN_ADMIN: '127.0.0.1:0', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const orphaned = () => child.kill('SIGKILL');
+  process.once('exit', orphaned);
+  const ended = once(child, 'exit').then(() => {
+    process.off('exit', orphaned);
+    return { code: child.exitCode, signal: child.signalCode };
+  });
+  const lines: string[] = [];
+  const note = (line: string) => {
+    lines.push(line);
+    if (lines.length > 50) lines.shift();
+  };
+  createInterface({ input: child.stderr }).on('line', note);
+  const addresses = new Promise<{ http: string; admin: string }>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      note(line);
+      const entry = parse(line);
+      if (entry['msg'] !== 'started') return;
+      resolve({ http: String(entry['http'] ?? ''), admin: String(entry['admin']) });
+    });
+  });
+  const died = ended.then(({ code, signal }) => {
+    throw new Error(`the service ended (${code ?? signal}) at start:\n${lines.join('\n')}`);
+  });
+  const { http, admin } = await Promise.race([addresses, died]);
+  died.catch((error: unknown) => note(String(error)));
+  return {
+    http,
+    admin,
+    ended,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function parse(line: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

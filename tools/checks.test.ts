@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { root } from './config.ts';
+
+describe('the sources', function () {
+  this.timeout(120_000);
+
+  it('pass the type checker', () => passes('tsc', '--noEmit', '-p', '.'));
+
+  for (const config of webConfigs()) {
+    it(`pass the type checker with ${config}`, () => passes('tsc', '--noEmit', '-p', config));
+  }
+
+  it('pass the linter', () => passes('oxlint', '--deny-warnings', '--format=unix'));
+
+  it('are formatted', () => passes('oxfmt', '--check'));
+});
+
+async function passes(program: string, ...args: string[]): Promise<void> {
+  const child = spawn(join(root, 'node_modules/.bin', program), args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise((resolve) => {
+    child.on('exit', resolve);
+  });
+  const [output, errors, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exited,
+  ]);
+  if (code !== 0) expect.fail(`${program} ${args.join(' ')}\n${output}${errors}`);
+}
+
+/** Code for the browser has a type-checker configuration of its own. */
+function webConfigs(): string[] {
+  return ['services', 'observability']
+    .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(parent, name)))
+    .map((dir) => join(dir, 'web/tsconfig.json'))
+    .filter((config) => existsSync(join(root, config)));
+}

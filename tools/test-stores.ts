@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '../local/src/stores/postgres.ts';
+import { startRedis } from '../local/src/stores/redis.ts';
+import { publishStore, testStores } from './config.ts';
+
+/*
+ * One real PostgreSQL and one real Redis for all tests of a run: TEST_POSTGRES_URL (superuser; each
+ * test creates its own database) and TEST_REDIS_URL. They end with the run, however it ends: the
+ * stores' own guard sees to that.
+ */
+const stops: (() => Promise<void>)[] = [];
+
+export async function mochaGlobalSetup(): Promise<void> {
+  if (testStores.none) return;
+  const dir = await mkdtemp(join(tmpdir(), 'faultline-test-'));
+  stops.push(() => rm(dir, { recursive: true, force: true }));
+  await Promise.all([
+    testStores.postgresUrl ?? startTestPostgres(join(dir, 'postgres')),
+    testStores.redisUrl ?? startTestRedis(join(dir, 'redis')),
+  ]);
+}
+
+export async function mochaGlobalTeardown(): Promise<void> {
+  // The directory was pushed first and goes last.
+  for (const stop of stops.splice(0).toReversed()) await stop();
+}
+
+async function startTestPostgres(dir: string): Promise<void> {
+  const postgres = await startPostgres({ dir });
+  stops.push(() => postgres.stop());
+  publishStore('TEST_POSTGRES_URL', postgres.url);
+}
+
+async function startTestRedis(dir: string): Promise<void> {
+  const redis = await startRedis({ dir });
+  stops.push(() => redis.stop());
+  publishStore('TEST_REDIS_URL', redis.url);
+}

@@ -1,0 +1,59 @@
+import { existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './config.ts';
+import { closingLine } from './run-state.ts';
+import { supervise } from './supervise.ts';
+
+/*
+ * `npm test` runs everything; `npm test -- services/orders` the tests of folders or files; any
+ * other argument goes to Mocha (`npm test -- --grep refund`).
+ */
+const everything = [
+  'packages',
+  'observability',
+  'mesh',
+  'local',
+  'tools',
+  'services',
+  'bench',
+  'test',
+];
+/** Longer than the longest test: no test has ended for this long, so none will. */
+const idleMs = 4 * 60_000;
+const totalMs = 20 * 60_000;
+
+const args = process.argv.slice(2);
+const paths = args.filter((arg) => existsSync(join(root, arg)));
+const rest = args.filter((arg) => !paths.includes(arg));
+const chosen = paths.length > 0 ? paths : everything.filter((dir) => existsSync(join(root, dir)));
+
+const startedMs = performance.now();
+// Whatever the tests leave behind goes with this. A short name: socket paths must fit 104 bytes.
+const tempDir = mkdtempSync(join(tmpdir(), 'fl-'));
+const outcome = await supervise({
+  command: process.execPath,
+  args: [join(root, 'node_modules/mocha/bin/mocha.js'), '--forbid-only', ...rest, ...specs(chosen)],
+  cwd: root,
+  tempDir,
+  idleMs,
+  totalMs,
+});
+rmSync(tempDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+if (outcome.problem !== undefined) console.log(`\n✘ ${outcome.problem}`);
+console.log(`in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+console.log(closingLine(outcome));
+process.exitCode = outcome.failed > 0 ? 1 : 0;
+
+/** Listed here: Mocha warns of every folder that has no tests yet. */
+function specs(places: string[]): string[] {
+  return places.flatMap((place) =>
+    statSync(join(root, place)).isDirectory()
+      ? globSync(join(place, '**/*.test.ts'), { cwd: root, exclude: isInstalled }).toSorted()
+      : [place],
+  );
+}
+
+function isInstalled(path: string): boolean {
+  return path.includes('node_modules');
+}
