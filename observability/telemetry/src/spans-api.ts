@@ -32,6 +32,11 @@ export function runWithTraceparent<T>(traceparent: string | null | undefined, fn
   return api.trace.getSpanContext(carried) === undefined ? fn() : api.context.with(carried, fn);
 }
 
+/** Runs `fn` in the current trace, but without what the caller put into its baggage. */
+export function runWithoutBaggage<T>(fn: () => T): T {
+  return api.context.with(api.propagation.deleteBaggage(api.context.active()), fn);
+}
+
 /**
  * Runs `fn` in a span of its own below the current one. What `fn` throws is recorded (its type and
  * stack, never its message), marks the span as failed and is thrown on.

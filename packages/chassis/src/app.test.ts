@@ -34,6 +34,12 @@ const postThing = {
   replies: { 201: thing },
 } as const satisfies Endpoint;
 
+const refuseThing = {
+  ...getThing,
+  path: '/refused/:id',
+  replies: { 200: thing, 409: z.object({ status: z.literal(409), detail: z.string() }) },
+} as const satisfies Endpoint;
+
 const failThing = { ...getThing, path: '/fail/:id' } as const;
 const slowThing = { ...getThing, path: '/slow/:id' } as const;
 const adminThing = { ...getThing, path: '/admin/:id', access: 'admin' } as const;
@@ -66,6 +72,10 @@ describe('an app of the chassis', () => {
       if (params.id === 'known') throw new ProblemError('conflict', 'taken', { reason: 'taken' });
       throw new Error('secret internals');
     });
+    mount(router, refuseThing, async () => ({
+      status: 409,
+      body: { status: 409, detail: 'taken' },
+    }));
     mount(router, slowThing, async ({ call }) => {
       await systemClock.sleep(10_000, call.signal);
       call.signal.throwIfAborted();
@@ -111,6 +121,13 @@ describe('an app of the chassis', () => {
     expect(reply.status).to.equal(500);
     expect(JSON.stringify(reply.data)).not.to.include('secret');
     expect(reply.data.trace_id).to.match(/^[0-9a-f]{32}$/);
+  });
+
+  it('sends refusals that a handler replies with as problems, too', async () => {
+    const reply = await get('/refused/a');
+    expect([reply.status, reply.data.detail]).to.deep.equal([409, 'taken']);
+    expect(reply.headers['content-type']).to.include('application/problem+json');
+    expect((await get('/things/a')).headers['content-type']).to.include('application/json');
   });
 
   it('wants a principal, and the role where one is needed', async () => {

@@ -38,7 +38,8 @@ export function createApp(options: AppOptions): { app: Koa; router: Router } {
   return { app, router };
 }
 
-function observe({ metrics, clock, log, draining, version }: AppOptions): Middleware {
+/** Measures and logs every request; the first layer, so that refusals count too. */
+export function observe({ metrics, clock, log, draining, version }: AppOptions): Middleware {
   return async (ctx: Context, next: Next) => {
     const startedMs = clock.monotonic();
     const done = metrics.started();
@@ -68,7 +69,8 @@ export function routeOf(ctx: Context): string {
   return typeof matched === 'string' ? matched : (ctx.state['route'] ?? 'unmatched');
 }
 
-function answerProblems({ log, renderProblem }: AppOptions): Middleware {
+/** Turns what the layers inside throw into problem details. */
+export function answerProblems({ log, renderProblem }: AppOptions): Middleware {
   return async (ctx: Context, next: Next) => {
     try {
       await next();
@@ -90,8 +92,8 @@ function answer(ctx: Context, problem: ProblemError, render: AppOptions['renderP
   if (problem.options.retryAfterSeconds !== undefined) {
     ctx.set('Retry-After', String(problem.options.retryAfterSeconds));
   }
-  // A body that was not read to its end would be taken for the next request.
-  if (!ctx.req.complete && !ctx.req.readableEnded) ctx.set('Connection', 'close');
+  // What is left of the body is read and dropped: closing on who still sends would hide the answer.
+  ctx.req.resume();
   if (render?.(ctx, problem)) return;
   const traceId = currentTraceId() ?? randomBytes(16).toString('hex');
   ctx.body = JSON.stringify(toProblemDocument(problem, { instance: ctx.path, traceId }));
@@ -99,7 +101,8 @@ function answer(ctx: Context, problem: ProblemError, render: AppOptions['renderP
   ctx.type = 'application/problem+json';
 }
 
-function establishCall({ clock, requestTimeoutMs }: AppOptions): Middleware {
+/** Puts the call context on the request: deadline, principal and client as the headers say. */
+export function establishCall({ clock, requestTimeoutMs }: AppOptions): Middleware {
   return async (ctx: Context, next: Next) => {
     const gone = new AbortController();
     ctx.res.once('close', () => {

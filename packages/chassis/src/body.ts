@@ -41,7 +41,7 @@ export async function readFormBody(
 
 /**
  * Reads a whole body of at most `limitBytes`.
- * @throws ProblemError `payload_too_large`; the rest of the body is not read.
+ * @throws ProblemError `payload_too_large`; the rest of the body is left to the caller.
  */
 export async function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
@@ -70,7 +70,8 @@ async function* decoded(req: IncomingMessage): AsyncGenerator<Buffer> {
     throw new ProblemError('unsupported_media_type', 'Content-Encoding may be gzip or identity.');
   }
   try {
-    yield* coding === 'gzip' ? req.pipe(createGunzip()) : req;
+    // A body that is given up must not take the connection, and the answer, along.
+    yield* coding === 'gzip' ? req.pipe(createGunzip()) : req.iterator({ destroyOnReturn: false });
   } catch (error) {
     throw new ProblemError('invalid_request', 'The body ended early or could not be decoded.', {
       cause: error,
@@ -93,7 +94,5 @@ function mediaType(header: string | undefined): [type: string, charset: string |
 }
 
 function tooLarge(limitBytes: number): ProblemError {
-  return new ProblemError('payload_too_large', `The body may hold at most ${limitBytes} bytes.`, {
-    headers: { Connection: 'close' },
-  });
+  return new ProblemError('payload_too_large', `The body may hold at most ${limitBytes} bytes.`);
 }

@@ -70,22 +70,20 @@ export function mount<const E extends Endpoint, const R extends ReplyOf<E>>(
     authorise(endpoint.access, call.principal);
     // The schemas of E produced these values; TypeScript cannot follow that through the lookup.
     const request = {
-      params: parsePart(endpoint.params, 'params', ctx['params']),
-      query: parsePart(endpoint.query, 'query', queryOf(ctx)),
-      headers: parsePart(endpoint.headers, 'headers', ctx.headers),
-      body: endpoint.body
-        ? parsePart(
-            endpoint.body,
-            'body',
-            await readJsonBody(ctx.req, endpoint.bodyLimitBytes ?? JSON_BODY_LIMIT_BYTES),
-          )
-        : undefined,
+      params: endpoint.params && parsePart(endpoint.params, 'params', ctx['params']),
+      query: endpoint.query && parsePart(endpoint.query, 'query', queryOf(ctx)),
+      headers: endpoint.headers && parsePart(endpoint.headers, 'headers', ctx.headers),
+      body: endpoint.body && parsePart(endpoint.body, 'body', await jsonBody(endpoint, ctx)),
       call,
       ctx,
     } as Request<E>;
     const reply = await handler(request);
     if (ctx.respond !== false) send(ctx, reply);
   });
+}
+
+function jsonBody(endpoint: Endpoint, ctx: Context): Promise<unknown> {
+  return readJsonBody(ctx.req, endpoint.bodyLimitBytes ?? JSON_BODY_LIMIT_BYTES);
 }
 
 /** The call context that the app's first middleware put on the request. */
@@ -111,7 +109,11 @@ function authorise(access: Access, principal: Principal | undefined): void {
   }
 }
 
-function queryOf(ctx: Context): Record<string, string | string[]> {
+/**
+ * The query as it was sent; a name that occurs more than once has a list of values.
+ * @throws ProblemError `invalid_request` when it holds NUL.
+ */
+export function queryOf(ctx: Context): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of new URLSearchParams(ctx.querystring)) {
     if (value.includes('\u0000')) throw new ProblemError('invalid_request', 'The query holds NUL.');
@@ -125,8 +127,11 @@ function queryOf(ctx: Context): Record<string, string | string[]> {
  * Parses one part of a request.
  * @throws ProblemError `invalid_request` with `errors: [{pointer, detail}]`.
  */
-export function parsePart(schema: z.ZodType | undefined, part: string, value: unknown): unknown {
-  if (!schema) return undefined;
+export function parsePart<S extends z.ZodType>(
+  schema: S,
+  part: string,
+  value: unknown,
+): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const errors = result.error.issues.slice(0, 20).map((issue) => ({
@@ -146,5 +151,11 @@ function send(
   if (reply.headers) ctx.set({ ...reply.headers });
   if (reply.body === undefined || reply.body === null) ctx.body = null;
   else ctx.body = reply.body;
+  if (reply.status >= 400 && isJson(reply.body)) ctx.type = 'application/problem+json';
   ctx.status = reply.status;
+}
+
+/** Whether Koa sends `body` as JSON: bytes and streams are what their handler says they are. */
+function isJson(body: unknown): boolean {
+  return Object.getPrototypeOf(body ?? '') === Object.prototype;
 }

@@ -5,23 +5,31 @@ import {
   type OutgoingHttpHeaders,
   request,
 } from 'node:http';
-import { pipeline } from 'node:stream';
 import type { Context } from 'koa';
-import { callOf } from './endpoint.ts';
 import { type Clock, deadlineSignal } from './clock.ts';
+import { callOf } from './endpoint.ts';
+import { ProblemError } from './errors.ts';
 import { DependencyError } from './http-client.ts';
+import type { ClientMetrics } from './metrics.ts';
+
+/** Where a request goes on to, and how. */
+export type ForwardTarget = {
+  path: string;
+  /** All that is sent; nothing is taken over from the request itself. */
+  headers: OutgoingHttpHeaders;
+  /** How long the reply's head may take; 0 or less sends nothing. */
+  timeoutMs: number;
+  bodyLimitBytes: number;
+};
 
 /** Sends a request on to a neighbour, body and reply streamed. */
 export type Forwarder = {
   /**
-   * Forwards `ctx`'s request to `path` at the upstream with just `headers`, and answers with the
-   * upstream's reply, whatever it is. Resolves when the reply's head was sent on.
-   * @throws DependencyError when no reply came; nothing was answered then.
+   * Forwards `ctx`'s request and answers with the upstream's reply, whatever it is. Resolves when
+   * the reply's head is on `ctx`; its body follows as it comes.
+   * @throws DependencyError when no reply came; ProblemError `payload_too_large` when the body was.
    */
-  forward(
-    ctx: Context,
-    target: { path: string; headers: OutgoingHttpHeaders; timeoutMs: number },
-  ): Promise<void>;
+  forward(ctx: Context, target: ForwardTarget): Promise<void>;
 };
 
 const HOP_BY_HOP = new Set([
@@ -36,82 +44,139 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** A forwarder to `baseUrl`. `env` names the HTTP proxy to go through, as the process's environment does. */
+/** Event streams hold a socket each for as long as somebody watches. */
+const SOCKETS_MAX = 1_024;
+/** Below the time after which the chassis' servers close an idle connection. */
+const IDLE_MS = 60_000;
+
+/** A forwarder to `baseUrl`. `proxyEnv` names the HTTP proxy to go through, as an environment does. */
 export function createForwarder(options: {
   name: string;
   baseUrl: string;
   clock: Clock;
-  env: Readonly<Record<string, string | undefined>>;
+  metrics: ClientMetrics;
+  proxyEnv: Readonly<Record<string, string | undefined>>;
 }): Forwarder {
+  const { name, clock, metrics } = options;
   const agent = new Agent({
     keepAlive: true,
-    maxSockets: 256,
-    maxFreeSockets: 32,
-    proxyEnv: { ...options.env },
+    maxSockets: SOCKETS_MAX,
+    maxFreeSockets: 64,
+    timeout: IDLE_MS,
+    proxyEnv: { ...options.proxyEnv },
   });
   const base = new URL(options.baseUrl);
+  const connection = { agent, host: base.hostname, port: base.port || 80, setHost: false };
   return {
-    async forward(ctx, { path, headers, timeoutMs }) {
+    async forward(ctx, { path, headers, timeoutMs, bodyLimitBytes }) {
+      const startedMs = clock.monotonic();
+      const { method } = ctx;
+      const finished = (status: string) =>
+        metrics.finished({
+          peer: name,
+          method,
+          status,
+          durationMs: clock.monotonic() - startedMs,
+        });
       const outgoing = request({
-        agent,
-        method: ctx.method,
-        host: base.hostname,
-        port: base.port || 80,
+        ...connection,
+        method,
         path,
         headers: { ...headers, host: base.host },
-        setHost: false,
       });
-      const reply = await exchange({
-        ctx,
-        outgoing,
-        timeoutMs,
-        dependency: options.name,
-        clock: options.clock,
-      });
-      relay(ctx, reply, outgoing);
+      try {
+        using deadline = deadlineSignal(clock, startedMs + timeoutMs, callOf(ctx).signal);
+        const exchange = { outgoing, bodyLimitBytes, dependency: name, signal: deadline.signal };
+        const reply = await replyTo(ctx, exchange);
+        finished(String(reply.statusCode));
+        relay(ctx, reply);
+      } catch (error) {
+        finished('error');
+        outgoing.destroy();
+        throw error;
+      }
     },
   };
 }
 
-async function exchange(options: {
-  ctx: Context;
-  outgoing: ClientRequest;
-  timeoutMs: number;
-  dependency: string;
-  clock: Clock;
-}): Promise<IncomingMessage> {
-  const { ctx, outgoing, timeoutMs, dependency, clock } = options;
-  using deadline = deadlineSignal(clock, clock.monotonic() + timeoutMs, callOf(ctx).signal);
-  const abort = () => outgoing.destroy(new Error('nobody waits for the reply any more'));
-  deadline.signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await new Promise<IncomingMessage>((resolve, reject) => {
-      outgoing.once('response', resolve);
-      outgoing.once('error', (cause: NodeJS.ErrnoException) => {
-        const refused = cause.code === 'ECONNREFUSED' || cause.code === 'ENOTFOUND';
-        reject(
-          new DependencyError({ dependency, failure: refused ? 'refused' : 'unknown', cause }),
-        );
-      });
-      if (deadline.signal.aborted) abort();
-      pipeline(ctx.req, outgoing, () => undefined);
+/** Sends the request and its body; resolves to the head of the reply. */
+function replyTo(
+  ctx: Context,
+  {
+    outgoing,
+    bodyLimitBytes,
+    dependency,
+    signal,
+  }: {
+    outgoing: ClientRequest;
+    bodyLimitBytes: number;
+    dependency: string;
+    signal: AbortSignal;
+  },
+): Promise<IncomingMessage> {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const abort = () => reject(new DependencyError({ dependency, failure: 'unknown' }));
+    outgoing.once('response', resolve);
+    // Not `once`: a connection may break after its reply has begun, too.
+    outgoing.on('error', (cause: NodeJS.ErrnoException) => {
+      const refused = ['ECONNREFUSED', 'ENOTFOUND', 'ENOENT', 'EAI_AGAIN'].includes(
+        cause.code ?? '',
+      );
+      reject(new DependencyError({ dependency, failure: refused ? 'refused' : 'unknown', cause }));
     });
-  } finally {
-    deadline.signal.removeEventListener('abort', abort);
-  }
+    outgoing.once('close', () => signal.removeEventListener('abort', abort));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    sendBody(ctx.req, outgoing, { limitBytes: bodyLimitBytes, reject });
+  });
+}
+
+/**
+ * Passes the body on at the pace of the upstream. By hand, because a pipeline would destroy the
+ * caller's connection, and with it the way to answer him, when the upstream fails.
+ */
+function sendBody(
+  req: IncomingMessage,
+  outgoing: ClientRequest,
+  { limitBytes, reject }: { limitBytes: number; reject: (reason: ProblemError) => void },
+): void {
+  let size = 0;
+  const onData = (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > limitBytes) {
+      reject(bodyTooLarge(limitBytes));
+      return;
+    }
+    if (!outgoing.write(chunk)) req.pause();
+  };
+  outgoing.on('drain', () => req.resume());
+  outgoing.once('close', () => {
+    // The rest is dropped: closing on who still sends would hide the answer.
+    req.off('data', onData);
+    req.resume();
+  });
+  req.on('data', onData);
+  req.once('end', () => outgoing.end());
+}
+
+/** The problem of a body beyond its limit. */
+export function bodyTooLarge(limitBytes: number): ProblemError {
+  return new ProblemError('payload_too_large', `The body may hold at most ${limitBytes} bytes.`);
 }
 
 /** Answers with the upstream's reply; headers that belong to one connection stay behind. */
-function relay(ctx: Context, reply: IncomingMessage, outgoing: ClientRequest): void {
+function relay(ctx: Context, reply: IncomingMessage): void {
   const dropped = new Set(HOP_BY_HOP);
-  for (const name of (reply.headers.connection ?? '').split(','))
+  for (const name of (reply.headers.connection ?? '').split(',')) {
     dropped.add(name.trim().toLowerCase());
-  ctx.status = reply.statusCode ?? 502;
+  }
+  const status = reply.statusCode ?? 502;
+  ctx.status = status;
+  const bodiless = ctx.method === 'HEAD' || status === 204 || status === 304;
+  if (bodiless) reply.resume();
+  else ctx.body = reply;
+  ctx.remove('Content-Type');
   for (const [name, value] of Object.entries(reply.headersDistinct)) {
     if (value && !dropped.has(name)) ctx.set(name, value.length === 1 ? (value[0] ?? '') : value);
   }
-  ctx.res.once('close', () => {
-    if (!reply.complete) outgoing.destroy();
-  });
-  ctx.body = reply;
 }

@@ -36,7 +36,25 @@ export async function claimKey(
     [scope.principal, scope.operation, scope.key, request.fingerprint, request.resource],
   );
   if (rowCount === 1) return { kind: 'new' };
-  const { rows } = await tx.query<{
+  const found = await findClaim(tx, scope, request.fingerprint);
+  if (found) return found;
+  throw new ProblemError('conflict', 'A request with this Idempotency-Key was just undone.', {
+    retryable: true,
+    retryAfterSeconds: 1,
+  });
+}
+
+/**
+ * What became of the key's first use; undefined when it was never used. For a look before any work
+ * is done, and to learn the outcome of a claim whose COMMIT was not answered.
+ * @throws ProblemError 422 when the key was used with another body.
+ */
+export async function findClaim(
+  db: Db,
+  scope: IdempotencyScope,
+  requestFingerprint: string,
+): Promise<Exclude<Claim, { kind: 'new' }> | undefined> {
+  const { rows } = await db.query<{
     fingerprint: string;
     resource: string;
     reply: StoredReply | null;
@@ -45,12 +63,8 @@ export async function claimKey(
     [scope.principal, scope.operation, scope.key],
   );
   const [row] = rows;
-  if (!row)
-    throw new ProblemError('conflict', 'A request with this Idempotency-Key was just undone.', {
-      retryable: true,
-      retryAfterSeconds: 1,
-    });
-  if (row.fingerprint !== request.fingerprint) {
+  if (!row) return undefined;
+  if (row.fingerprint !== requestFingerprint) {
     throw new ProblemError('unprocessable', 'This Idempotency-Key was used with another request.', {
       reason: 'idempotency_key_reused',
     });
@@ -58,6 +72,15 @@ export async function claimKey(
   return row.reply
     ? { kind: 'replay', reply: row.reply }
     : { kind: 'unfinished', resource: row.resource };
+}
+
+/** Forgets settled keys older than `hours`; a key still at work stays, however old. */
+export async function forgetKeys(db: Db, hours: number): Promise<void> {
+  await db.query(
+    `DELETE FROM idempotency_keys
+     WHERE reply IS NOT NULL AND created_at < now() - make_interval(hours => $1)`,
+    [hours],
+  );
 }
 
 /** Keeps the reply for the key; call it in the transaction that settles the effect. */

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { rm } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
 import type { ListenAddress } from './config.ts';
+import { refuseConnect, refuseUnparsed } from './unparsed.ts';
 
 /** A listening HTTP server that can be drained. */
 export type HttpServer = {
@@ -19,23 +19,36 @@ export type HttpServer = {
 const KEEP_ALIVE_MS = 75_000;
 const IDLE_CLOSE_INTERVAL_MS = 100;
 
+export type ListenOptions = {
+  address: ListenAddress;
+  clock: Clock;
+  /** The handler itself judges requests without Host, and sends `100 Continue` when it wants a body. */
+  edge?: boolean;
+};
+
 /** Starts a server with bounded headers, header time and request time on `address`. */
 export async function listen(
   handler: RequestListener,
-  options: { address: ListenAddress; clock: Clock },
+  options: ListenOptions,
 ): Promise<HttpServer> {
-  const { address, clock } = options;
+  const { address, clock, edge = false } = options;
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
     requestTimeout: 60_000,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 1_000,
-    requireHostHeader: true,
+    requireHostHeader: !edge,
   });
   server.maxHeadersCount = 0;
   server.on('request', handler);
-  server.on('clientError', refuse);
+  server.on('clientError', refuseUnparsed(server));
+  server.on('connect', refuseConnect);
+  if (edge) {
+    // Emitted again rather than handled here: instrumentation looks at `request` only.
+    const emitAgain: RequestListener = (req, res) => server.emit('request', req, res);
+    server.on('checkContinue', emitAgain).on('checkExpectation', emitAgain);
+  }
   if ('path' in address) await rm(address.path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -67,32 +80,6 @@ async function drain(server: Server, clock: Clock, deadlineMs: number): Promise<
   });
   server.closeAllConnections();
   return left;
-}
-
-const parserProblems: Readonly<Record<string, [status: number, title: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request header fields too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request timeout'],
-};
-
-/** Answers what the HTTP parser refused, when the socket can still be written, and closes it. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, title] = parserProblems[error.code ?? ''] ?? [400, 'Invalid request'];
-  const body = JSON.stringify({
-    type: 'about:blank',
-    title,
-    status,
-    detail: title,
-    retryable: status === 408,
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroySoon(),
-  );
 }
 
 /** The number of header fields a request carried, duplicates counted. */

@@ -16,7 +16,7 @@ import { migrate } from './migrate.ts';
 import { Outbox } from './outbox.ts';
 import { connectPostgres, type Postgres } from './postgres.ts';
 import { connectBlockingRedis, connectRedis, disconnectRedis } from './redis.ts';
-import { listen } from './server.ts';
+import { listen, type ListenOptions } from './server.ts';
 
 const TELEMETRY_FLUSH_MS = 2_000;
 const TIDY_INTERVAL_MS = 60_000;
@@ -149,8 +149,12 @@ export class Service {
 
   /** A Koa app with the chassis' middleware; see {@link createApp}. */
   app(extra: Pick<AppOptions, 'renderProblem'> = {}): { app: Koa; router: Router } {
-    return createApp({
-      ...extra,
+    return createApp({ ...this.appOptions(), ...extra });
+  }
+
+  /** What the chassis' middleware works with, for a service that arranges it itself. */
+  appOptions(): AppOptions {
+    return {
       name: this.config.SERVICE_NAME,
       version: this.config.SERVICE_VERSION,
       requestTimeoutMs: this.config.REQUEST_TIMEOUT_MS,
@@ -158,11 +162,11 @@ export class Service {
       log: this.log,
       metrics: this.metrics.http,
       draining: () => this.lifecycle.draining,
-    });
+    };
   }
 
   /** Opens the admin port and, with an app, the service's port; then waits for SIGTERM or SIGINT. */
-  async run(app?: Koa): Promise<void> {
+  async run(app?: Koa, options: Pick<ListenOptions, 'edge'> = {}): Promise<void> {
     const { config, clock, log } = this;
     const admin = await listen(
       adminHandler({
@@ -178,7 +182,7 @@ export class Service {
       { address: config.LISTEN_ADMIN, clock },
     );
     const server = app
-      ? await listen(app.callback(), { address: config.LISTEN_HTTP, clock })
+      ? await listen(app.callback(), { ...options, address: config.LISTEN_HTTP, clock })
       : undefined;
     this.#started = true;
     log.info({ admin: admin.url, http: server?.url }, 'started');

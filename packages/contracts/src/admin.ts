@@ -12,6 +12,12 @@ export const listProducts = {
   path: '/api/v1/admin/products',
 } as const;
 
+export const getProduct = {
+  ...catalog.adminReadProduct,
+  id: 'adminGetProduct',
+  path: '/api/v1/admin/products/:id',
+} as const;
+
 export const createProduct = {
   ...catalog.adminCreateProduct,
   id: 'adminCreateProduct',
@@ -34,6 +40,12 @@ export const listStock = {
   ...inventory.listStock,
   id: 'adminListStock',
   path: '/api/v1/admin/stock',
+} as const;
+
+export const getStock = {
+  ...inventory.readStock,
+  id: 'adminGetStock',
+  path: '/api/v1/admin/stock/:id',
 } as const;
 
 export const setStock = {
@@ -74,10 +86,12 @@ export const updateAccount = {
 
 export const adminApi = [
   listProducts,
+  getProduct,
   createProduct,
   updateProduct,
   archiveProduct,
   listStock,
+  getStock,
   setStock,
   listOrders,
   getOrder,

@@ -165,6 +165,16 @@ export const adminListProducts = {
   replies: { 200: page(product) },
 } as const;
 
+export const adminReadProduct = {
+  id: 'catalogReadProduct',
+  method: 'GET',
+  path: '/internal/v1/products/:id/any',
+  summary: 'One product by id, also when it is archived.',
+  access: 'admin',
+  params: idParams,
+  replies: { 200: product, 404: problem },
+} as const;
+
 export const adminCreateProduct = {
   id: 'catalogCreateProduct',
   method: 'POST',
@@ -175,10 +185,14 @@ export const adminCreateProduct = {
   replies: { 201: product, 409: problem },
 } as const;
 
-/** `version` is the one the editor saw: an edit of an older one is a 412 and changes nothing. */
+/**
+ * `version` is the one the editor saw: an edit of an older one is a 412 and changes nothing.
+ * `status` puts an archived product back on sale; without it an archived product stays archived.
+ */
 export const productUpdate = z.strictObject({
   ...productDraft.shape,
   version: z.number().int().min(1),
+  status: z.literal('active').optional(),
 });
 
 export const adminUpdateProduct = {
@@ -208,6 +222,7 @@ export const catalogApi = [
   readProduct,
   quoteProducts,
   adminListProducts,
+  adminReadProduct,
   adminCreateProduct,
   adminUpdateProduct,
   adminArchiveProduct,

@@ -8,7 +8,7 @@ import { ordersApi } from './orders.ts';
 import { paymentsApi } from './payments.ts';
 import { profilesApi } from './profiles.ts';
 
-/** Every service's operations. Those under `/api/` are the public API, the rest stays inside. */
+/** Every service's operations. Those under `/api` are the public API, the rest stays inside. */
 export const apis = {
   gateway: gatewayApi,
   catalog: catalogApi,

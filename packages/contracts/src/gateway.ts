@@ -20,4 +20,22 @@ export const getProduct = {
   replies: { 200: productPage, 404: problem, 503: problem },
 } as const;
 
-export const gatewayApi = [getProduct] as const;
+export const readApiDescription = {
+  id: 'readApiDescription',
+  method: 'GET',
+  path: '/api/openapi.json',
+  summary: 'This description.',
+  access: 'anyone',
+  replies: { 200: z.looseObject({ openapi: z.string() }) },
+} as const;
+
+export const readApiGuide = {
+  id: 'readApiGuide',
+  method: 'GET',
+  path: '/api',
+  summary: 'All operations as a page for people.',
+  access: 'anyone',
+  replies: { 200: null },
+} as const;
+
+export const gatewayApi = [getProduct, readApiDescription, readApiGuide] as const;

@@ -95,9 +95,12 @@ export const listStock = {
   id: 'inventoryListStock',
   method: 'GET',
   path: '/internal/v1/stock',
-  summary: 'Stock levels of all products.',
+  summary: 'Stock levels of all products, or of those of which less than a number is available.',
   access: 'admin',
-  query: pageQuery,
+  query: z.strictObject({
+    ...pageQuery.shape,
+    available_below: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  }),
   replies: { 200: page(stockLevel) },
 } as const;
 

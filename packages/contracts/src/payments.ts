@@ -33,7 +33,8 @@ const idempotencyHeader = z.object({
 
 /**
  * 201 authorized · 202 the provider's answer is not known yet (ask again with the same key) ·
- * 402 declined. A void that comes first makes a late authorization void itself.
+ * 402 declined · 409 `request_in_progress` (ask again), `payment_voided` (a void came first, nothing
+ * is held) or `payment_exists` (asked for with another key).
  */
 export const authorizePayment = {
   id: 'authorizePayment',
@@ -56,7 +57,10 @@ export const readPayment = {
   replies: { 200: payment, 404: problem },
 } as const;
 
-/** 200 settled · 202 asked for, the provider's answer is not known yet · 409 not possible in this state. */
+/**
+ * 200 settled · 202 asked for, the provider's answer is not known yet · 409 not possible in this
+ * state: `payment_<state>` (retryable while that state is still open) or `refused_by_provider`.
+ */
 const transition = { 200: payment, 202: payment, 404: problem, 409: problem } as const;
 
 export const capturePayment = {
@@ -69,6 +73,10 @@ export const capturePayment = {
   replies: transition,
 } as const;
 
+/**
+ * 404 for a payment never asked for, which is then refused should it still come. A declined payment
+ * holds nothing, so voiding it is a 200 that changes nothing.
+ */
 export const voidPayment = {
   id: 'voidPayment',
   method: 'POST',

@@ -1,0 +1,10 @@
+import type { Command } from './command.ts';
+import { down } from './down.ts';
+import { logs } from './logs.ts';
+import { restart } from './restart.ts';
+import { scale } from './scale.ts';
+import { status } from './status.ts';
+import { up } from './up.ts';
+
+/** Every sub-command, in the order of the help text. */
+export const commands: readonly Command[] = [up, down, status, logs, scale, restart];

@@ -1,0 +1,11 @@
+/** The environment, read here and nowhere else in the local engine. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/** Where programs are looked up. */
+export function searchPath(): string {
+  return process.env['PATH'] ?? '/usr/bin:/bin';
+}

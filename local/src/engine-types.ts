@@ -1,0 +1,59 @@
+import type { Clock } from '@faultline/chassis/clock';
+import type { Environment } from './config.ts';
+import type { ServiceStatus, Status } from './status.ts';
+
+export type EngineOptions = {
+  /** The project: its `services/*` are run. */
+  root: string;
+  /** Where all state is kept; created when missing. */
+  dataDir: string;
+  /** `fixed` (default) opens the ports the manifests name, `auto` free ones. */
+  ports?: 'fixed' | 'auto';
+  /** Where public ports listen; default loopback. */
+  host?: string;
+  /** Default: this process's. Names external stores and passes LOG_LEVEL and OTEL_… to the pods. */
+  env?: Environment;
+  /** `CONFIGMAP.KEY=VALUE` */
+  set?: readonly string[];
+  clock?: Clock;
+  onEvent?(event: EngineEvent): void;
+  /** Called when `faultline down` asks; default: stop. */
+  onStopRequest?(engine: Engine): void;
+  /** Gives up the start. */
+  signal?: AbortSignal;
+};
+
+/** A component changed its state. */
+export type EngineEvent = {
+  component: string;
+  state: string;
+  /** Why, where there is something to say. */
+  reason?: string;
+};
+
+export type RestartOptions = {
+  now?: boolean;
+  /** Variables for the run that begins now and for no later one, such as a test's crash points. */
+  env?: Record<string, string>;
+};
+
+/** A system that runs. */
+export type Engine = {
+  dataDir: string;
+  links: Readonly<Record<string, string>>;
+  /** Lines for the people who use it: accounts and the like. */
+  notes: readonly string[];
+  /** Administrator's URLs of the stores that run locally. */
+  storeUrls(): { postgres?: string; redis?: string };
+  status(options?: { secrets?: boolean }): Status;
+  instances(service: string): ServiceStatus['instances'];
+  /** Changes the number of instances; resolves when all asked for are ready and no other is left. */
+  scale(service: string, count: number): Promise<ServiceStatus>;
+  /**
+   * Ends and starts again a service's instances one after the other, one instance, or a store;
+   * with `now` by SIGKILL. Resolves when it is ready again.
+   */
+  restart(target: string, options?: RestartOptions): Promise<void>;
+  /** Drains and stops everything. Idempotent. */
+  stop(): Promise<void>;
+};

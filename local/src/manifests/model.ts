@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type {
+  ContainerManifest,
+  DeploymentManifest,
+  EnvManifest,
+  ProbeManifest,
+} from './schema.ts';
+
+/** A health check, durations in milliseconds. */
+export type ProbeSpec = {
+  path: string;
+  port: string | number;
+  initialDelayMs: number;
+  periodMs: number;
+  timeoutMs: number;
+  successThreshold: number;
+  failureThreshold: number;
+};
+
+/** `claim` is set on volumes that outlast the pod. */
+export type VolumeMount = { volume: string; mountPath: string; claim: string | undefined };
+
+/** What the engine runs for one Deployment. */
+export type Deployment = {
+  name: string;
+  namespace: string;
+  /** The folder under `services/` that the image is built from, and the image's tag. */
+  folder: string;
+  version: string;
+  replicas: number;
+  podLabels: Readonly<Record<string, string>>;
+  /** First part of the pods' random names: changes with the template, as in Kubernetes. */
+  templateHash: string;
+  /** False when the pod is outside the mesh: reached by TCP, and without an outbound forwarder. */
+  meshed: boolean;
+  serviceAccount: string;
+  command: readonly string[];
+  env: readonly EnvManifest[];
+  envFrom: ContainerManifest['envFrom'];
+  ports: readonly { name: string; containerPort: number }[];
+  probes: Partial<Record<'startup' | 'readiness' | 'liveness', ProbeSpec>>;
+  gracePeriodMs: number;
+  preStopMs: number;
+  memoryLimitMiB: number | undefined;
+  mounts: readonly VolumeMount[];
+};
+
+/** What the engine forwards for one Service. */
+export type Service = {
+  name: string;
+  selector: Readonly<Record<string, string>>;
+  /** `target` is a container port's name or number. */
+  ports: readonly { name: string | undefined; port: number; target: string | number }[];
+  /** Set on the Services that people reach from outside. */
+  localPort: number | undefined;
+  /** Link name → path on the public port. */
+  links: Readonly<Record<string, string>>;
+  /** Lines shown below the links. */
+  notes: readonly string[];
+};
+
+/** All manifests, checked. */
+export type Manifests = {
+  deployments: readonly Deployment[];
+  services: readonly Service[];
+  configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  secrets: ReadonlyMap<string, Readonly<Record<string, string>>>;
+};
+
+const imagePattern = /^ghcr\.io\/faultline\/(?<folder>[a-z0-9-]+):(?<version>[\w][\w.-]*)$/;
+
+/** The service folder and version an image name stands for. */
+export function parseImage(image: string): { folder: string; version: string } | undefined {
+  const groups = imagePattern.exec(image)?.groups;
+  if (groups?.['folder'] === undefined || groups['version'] === undefined) return undefined;
+  return { folder: groups['folder'], version: groups['version'] };
+}
+
+/** The engine's view of a Deployment whose manifest has been checked. */
+export function toDeployment(manifest: DeploymentManifest): Deployment {
+  const { template } = manifest.spec;
+  const [container] = template.spec.containers;
+  const image = parseImage(container?.image ?? '');
+  if (container === undefined || image === undefined) {
+    throw new Error(`read Deployment ${manifest.metadata.name}: it has not been checked`);
+  }
+  return {
+    name: manifest.metadata.name,
+    namespace: manifest.metadata.namespace ?? 'default',
+    ...image,
+    replicas: manifest.spec.replicas,
+    podLabels: template.metadata.labels,
+    templateHash: hashTemplate(template),
+    meshed: template.metadata.annotations['linkerd.io/inject'] !== 'disabled',
+    serviceAccount: template.spec.serviceAccountName ?? 'default',
+    command: [...container.command, ...(container.args ?? [])],
+    env: container.env,
+    envFrom: container.envFrom,
+    ports: container.ports,
+    probes: toProbes(container),
+    gracePeriodMs: template.spec.terminationGracePeriodSeconds * 1000,
+    preStopMs: (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000,
+    memoryLimitMiB: toMiB(container.resources?.limits?.memory),
+    mounts: container.volumeMounts.map((mount) => ({
+      volume: mount.name,
+      mountPath: mount.mountPath,
+      claim: template.spec.volumes.find(({ name }) => name === mount.name)?.persistentVolumeClaim
+        ?.claimName,
+    })),
+  };
+}
+
+function hashTemplate(template: unknown): string {
+  const digest = createHash('sha256').update(JSON.stringify(template)).digest();
+  return digest.toString('hex').slice(0, 5);
+}
+
+function toProbes(container: ContainerManifest): Deployment['probes'] {
+  return {
+    ...(container.startupProbe && { startup: toProbe(container.startupProbe) }),
+    ...(container.readinessProbe && { readiness: toProbe(container.readinessProbe) }),
+    ...(container.livenessProbe && { liveness: toProbe(container.livenessProbe) }),
+  };
+}
+
+function toProbe(probe: ProbeManifest): ProbeSpec {
+  return {
+    path: probe.httpGet.path,
+    port: probe.httpGet.port,
+    initialDelayMs: probe.initialDelaySeconds * 1000,
+    periodMs: probe.periodSeconds * 1000,
+    timeoutMs: probe.timeoutSeconds * 1000,
+    successThreshold: probe.successThreshold,
+    failureThreshold: probe.failureThreshold,
+  };
+}
+
+function toMiB(quantity: string | undefined): number | undefined {
+  if (quantity === undefined) return undefined;
+  const unit = quantity.slice(-2);
+  const scale = unit === 'Gi' ? 1024 : unit === 'Ki' ? 1 / 1024 : 1;
+  return Number(quantity.slice(0, -2)) * scale;
+}

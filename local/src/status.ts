@@ -1,0 +1,73 @@
+import type { Replicas } from './pods/replicas.ts';
+import type { Store } from './stores/store.ts';
+
+/** What `faultline status --json` answers. */
+export type Status = {
+  services: ServiceStatus[];
+  stores: StoreStatus[];
+  links: Record<string, string>;
+};
+
+export type ServiceStatus = {
+  name: string;
+  version: string;
+  /** How many instances are asked for. */
+  replicas: number;
+  instances: InstanceStatus[];
+};
+
+export type InstanceStatus = {
+  name: string;
+  version: string;
+  pid: number | null;
+  proxy_pid: number | null;
+  ready: boolean;
+  restarts: number;
+  state: string;
+  /** Where metrics and health are; null when it has no admin port. */
+  admin_url: string | null;
+};
+
+export type StoreStatus = {
+  name: string;
+  kind: 'postgres' | 'redis';
+  pid: number | null;
+  ready: boolean;
+  port: number | null;
+  restarts: number;
+  /** With the superuser's password; only on request. */
+  admin_url?: string | null;
+};
+
+export function describeService({ deployment, desired, pods }: Replicas): ServiceStatus {
+  return {
+    name: deployment.name,
+    version: deployment.version,
+    replicas: desired,
+    instances: pods.map((pod) => {
+      const admin = pod.addressOf('admin');
+      return {
+        name: pod.name,
+        version: pod.deployment.version,
+        pid: pod.pid ?? null,
+        proxy_pid: pod.sidecarPid ?? null,
+        ready: pod.ready,
+        restarts: pod.restarts,
+        state: pod.state,
+        admin_url: admin && 'port' in admin ? `http://${admin.host}:${admin.port}` : null,
+      };
+    }),
+  };
+}
+
+export function describeStore(store: Store, { secrets }: { secrets: boolean }): StoreStatus {
+  return {
+    name: store.name,
+    kind: store.name,
+    pid: store.server?.pid ?? null,
+    ready: store.ready,
+    port: store.port ?? null,
+    restarts: store.restarts,
+    ...(secrets && { admin_url: store.server?.url ?? null }),
+  };
+}

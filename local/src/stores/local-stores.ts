@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import type { Clock } from '@faultline/chassis/clock';
+import type { Environment } from '../config.ts';
+import type { Manifests } from '../manifests/model.ts';
+import { LogWriter } from '../logs/writer.ts';
+import type { ProcessGuard } from '../process/guard.ts';
+import { startPostgres, type Postgres } from './postgres.ts';
+import { startRedis, type Redis } from './redis.ts';
+import { neededStores, type Secrets } from './secrets.ts';
+import { Store } from './store.ts';
+
+export type StoresOptions = {
+  manifests: Manifests;
+  env: Environment;
+  dataDir: string;
+  logsDir: string;
+  guard: ProcessGuard;
+  clock: Clock;
+  secrets: Secrets;
+  onChange(store: Store, reason?: string): void;
+};
+
+/** The stores that run on this machine: those that manifests ask for and no variable replaces. */
+export class LocalStores {
+  readonly #options: StoresOptions;
+  readonly #postgres: Store<Postgres> | undefined;
+  readonly #redis: Store<Redis> | undefined;
+  readonly #databases: readonly string[];
+  readonly #logs: LogWriter[] = [];
+
+  constructor(options: StoresOptions) {
+    this.#options = options;
+    const needed = neededStores(options.manifests, options.env);
+    this.#databases = needed.databases;
+    const { clock, guard, onChange } = options;
+    const create = <S extends Postgres | Redis>(
+      name: 'postgres' | 'redis',
+      start: (o: { dir: string; guard: ProcessGuard; clock: Clock; port?: number }) => Promise<S>,
+    ) => {
+      const log = this.#openLog(name);
+      const settings = { dir: join(options.dataDir, name), guard, clock, log };
+      const launch = (port?: number) =>
+        start(port === undefined ? settings : { ...settings, port });
+      return new Store<S>({ name, clock, launch, onChange });
+    };
+    if (this.#databases.length > 0) this.#postgres = create('postgres', startPostgres);
+    if (needed.redis) this.#redis = create('redis', startRedis);
+  }
+
+  get all(): readonly Store[] {
+    return [this.#postgres, this.#redis].filter((store) => store !== undefined);
+  }
+
+  /** Starts all; their URLs become known to the pods that wait for them one by one. */
+  async start(): Promise<void> {
+    await Promise.all([this.#startPostgres(), this.#startRedis()]);
+  }
+
+  async #startPostgres(): Promise<void> {
+    if (this.#postgres === undefined) return;
+    const server = await this.#postgres.start();
+    // All at once: each waits for the disk, and together they wait once.
+    await Promise.all(
+      this.#databases.map(async (name) => {
+        this.#options.secrets.provide(`database/${name}`, await server.createDatabase(name));
+      }),
+    );
+  }
+
+  async #startRedis(): Promise<void> {
+    if (this.#redis === undefined) return;
+    this.#options.secrets.provide('redis', (await this.#redis.start()).url);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map((store) => store.stop()));
+    await Promise.all(this.#logs.map((log) => log.close()));
+  }
+
+  #openLog(name: string): (line: string) => void {
+    const log = new LogWriter(join(this.#options.logsDir, name, `${name}.log`));
+    this.#logs.push(log);
+    return (line) => void log.write(`${line}\n`);
+  }
+}
