@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { currentTraceId } from '@faultline/telemetry/spans-api';
 import { type CallContext, callHeaders } from './call.ts';
-import { type Clock, deadlineSignal } from './clock.ts';
+import { abortAt, type Clock } from './clock.ts';
 import { ProblemError, toProblemDocument } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { HttpMetrics } from './metrics.ts';
@@ -110,21 +110,25 @@ export function establishCall({ clock, requestTimeoutMs }: AppOptions): Middlewa
         gone.abort(new DOMException('the caller has gone', 'AbortError'));
     });
     const allowedMs = Math.min(requestTimeoutMs, callerTimeoutMs(ctx) ?? requestTimeoutMs);
+    if (allowedMs <= 0) throw expired();
     const deadlineMs = clock.monotonic() + allowedMs;
-    using deadline = deadlineSignal(clock, deadlineMs, gone.signal);
     const call: CallContext = {
-      signal: deadline.signal,
+      signal: gone.signal,
       deadlineMs,
       principal: principalFrom(ctx),
       clientAddress: ctx.get(callHeaders.clientAddress) || undefined,
     };
     ctx.state['call'] = call;
-    if (allowedMs <= 0) throw expired();
+    // The deadline ends with the handler, the signal does not: a stream that goes on learns by it
+    // that nobody listens any more.
+    const deadline = abortAt(clock, deadlineMs, gone);
     try {
       await next();
     } catch (error) {
-      if (deadline.signal.aborted && !(error instanceof ProblemError)) throw expired(error);
+      if (gone.signal.aborted && !(error instanceof ProblemError)) throw expired(error);
       throw error;
+    } finally {
+      deadline[Symbol.dispose]();
     }
   };
 }

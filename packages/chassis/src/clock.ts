@@ -22,9 +22,19 @@ export const systemClock: Clock = {
   },
 };
 
+/** Aborts `controller` with a `TimeoutError` at `deadlineMs` (monotonic), unless disposed of before. */
+export function abortAt(clock: Clock, deadlineMs: number, controller: AbortController): Disposable {
+  const timer = setTimeout(
+    () => controller.abort(new DOMException('deadline exceeded', 'TimeoutError')),
+    Math.max(0, deadlineMs - clock.monotonic()),
+  );
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
 /**
- * An `AbortSignal` that fires at `deadlineMs` (monotonic) or when `parent` does, and a disposer
- * that clears its timer. The abort reason is a `TimeoutError` when time ran out.
+ * An `AbortSignal` that fires at `deadlineMs` (monotonic) or when `parent` does, until it is
+ * disposed of. The abort reason is a `TimeoutError` when time ran out. By hand, because
+ * `AbortSignal.any` costs every request more time and memory than the request's own work.
  */
 export function deadlineSignal(
   clock: Clock,
@@ -32,12 +42,21 @@ export function deadlineSignal(
   parent?: AbortSignal,
 ): { signal: AbortSignal; [Symbol.dispose](): void } {
   const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new DOMException('deadline exceeded', 'TimeoutError')),
-    Math.max(0, deadlineMs - clock.monotonic()),
-  );
-  const signal = parent ? AbortSignal.any([parent, controller.signal]) : controller.signal;
-  return { signal, [Symbol.dispose]: () => clearTimeout(timer) };
+  const { signal } = controller;
+  if (parent?.aborted) {
+    controller.abort(parent.reason);
+    return { signal, [Symbol.dispose]: () => undefined };
+  }
+  const follow = () => controller.abort(parent?.reason);
+  parent?.addEventListener('abort', follow, { once: true });
+  const timer = abortAt(clock, deadlineMs, controller);
+  return {
+    signal,
+    [Symbol.dispose]() {
+      timer[Symbol.dispose]();
+      parent?.removeEventListener('abort', follow);
+    },
+  };
 }
 
 /** Formats milliseconds since the epoch as RFC 3339 UTC with milliseconds. */

@@ -6,6 +6,7 @@ import { type EventEnvelope, eventEnvelope } from './events.ts';
 import type { Logger } from './log.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { type Db, isConnectionFailure, type Postgres } from './postgres.ts';
+import { whenReady } from './redis.ts';
 import { ensureGroup, type StreamEntry, toEntries } from './streams.ts';
 
 /** Thrown by a parser for an event no retry will mend; it goes to the dead-letter stream at once. */
@@ -77,6 +78,7 @@ export async function consume(options: ConsumerOptions, signal: AbortSignal): Pr
   const { clock, log, group } = options;
   const { stream } = options.contract;
   let failures = 0;
+  await whenReady(options.redis, { clock, signal, maxMs: BACKOFF_MS_MAX });
   while (!signal.aborted) {
     try {
       await ensureGroup(options.redis, stream, group);

@@ -49,9 +49,10 @@ export class ProblemError extends Error {
   readonly options: ProblemOptions;
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
-    super(detail, options.cause === undefined ? {} : { cause: options.cause });
+    const { cause, ...rest } = options;
+    super(detail, cause === undefined ? {} : { cause });
     this.code = code;
-    this.options = options;
+    this.options = rest;
   }
 
   get status(): number {

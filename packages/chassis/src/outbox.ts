@@ -7,6 +7,7 @@ import { uuidv7 } from './ids.ts';
 import type { Logger } from './log.ts';
 import type { OutboxMetrics } from './metrics.ts';
 import type { Db, Postgres } from './postgres.ts';
+import { whenReady } from './redis.ts';
 import { compareEntryIds, lastEntryId, trimHandled } from './streams.ts';
 
 const BATCH_MAX = 100;
@@ -65,8 +66,9 @@ export class Outbox {
 
   /** Publishes until `signal` aborts; a batch in hand is finished first. */
   async relay(signal: AbortSignal): Promise<void> {
-    const { clock, log, metrics } = this.#options;
+    const { clock, log, metrics, redis } = this.#options;
     let failures = 0;
+    await whenReady(redis, { clock, signal, maxMs: BACKOFF_MS_MAX });
     while (!signal.aborted) {
       this.#wake = new AbortController();
       let published = 0;

@@ -99,7 +99,8 @@ export function sqlState(error: unknown): string {
 /** Whether the server or the way to it failed, rather than the statement. */
 export function isConnectionFailure(error: unknown): boolean {
   const code = sqlState(error);
-  if (/^(08|57P|53|25006|58)/.test(code) || /^E[A-Z]+$/.test(code)) return true;
+  if (/^[0-9A-Z]{5}$/.test(code) && /\d/.test(code)) return /^(08|57P|53|25006|58)/.test(code);
+  if (/^E[A-Z]+$/.test(code)) return true;
   return (
     error instanceof Error && /timeout|terminated|Connection|connection|survive/.test(error.message)
   );

@@ -1,15 +1,20 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
 
 /**
  * A Redis connection for request paths: fails fast while Redis is away (no unbounded queue), never
  * re-sends a command by itself, reconnects for ever.
  */
-export function connectRedis(options: { url: string; log: Logger }): Redis {
+export function connectRedis(options: {
+  url: string;
+  log: Logger;
+  commandTimeoutMs?: number;
+}): Redis {
   return connect(options, {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
-    commandTimeout: 2_000,
+    commandTimeout: options.commandTimeoutMs ?? 2_000,
   });
 }
 
@@ -39,6 +44,19 @@ function connect(
     failing = true;
   });
   return redis;
+}
+
+/** Waits until the connection is up, `maxMs` have passed or `signal` aborts, whichever is first. */
+export async function whenReady(
+  redis: Redis,
+  wait: { clock: Clock; maxMs: number; signal: AbortSignal },
+): Promise<void> {
+  if (redis.status === 'ready') return;
+  const up = new AbortController();
+  const onReady = () => up.abort();
+  redis.once('ready', onReady);
+  await wait.clock.sleep(wait.maxMs, AbortSignal.any([wait.signal, up.signal]));
+  redis.off('ready', onReady);
 }
 
 /** Ends the connection, politely when it is up. */

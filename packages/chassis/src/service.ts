@@ -66,8 +66,8 @@ export class Service {
   }
 
   /** Connects to Redis for request paths; the process starts whether Redis is up or not. */
-  redis(url: string): Redis {
-    const redis = connectRedis({ url, log: this.log });
+  redis(url: string, options: { commandTimeoutMs?: number } = {}): Redis {
+    const redis = connectRedis({ ...options, url, log: this.log });
     this.#checks.push({ name: 'redis', check: async () => void (await redis.ping()) });
     this.#closers.push(() => disconnectRedis(redis));
     return redis;

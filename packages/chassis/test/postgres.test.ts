@@ -69,6 +69,17 @@ describe('a service’s database', () => {
     );
   });
 
+  it('does not take a slow statement for a failure of the server', async () => {
+    const slow = db.transaction(async (tx) => {
+      await tx.query("SET LOCAL statement_timeout = '20ms'");
+      await tx.query('SELECT pg_sleep(5)');
+    });
+    await slow.then(
+      () => expect.fail(),
+      (error: unknown) => expect(isConnectionFailure(error)).to.equal(false),
+    );
+  });
+
   describe('idempotency keys', () => {
     const scope: IdempotencyScope = { principal: 'p1', operation: 'placeOrder', key: 'k1' };
     const claim = (over: Partial<IdempotencyScope> = {}, print = 'f1', resource = 'r1') =>
