@@ -31,7 +31,8 @@ export function adminHandler(options: AdminOptions): RequestListener {
     '/metrics': async () => [200, options.registry.contentType, await options.registry.metrics()],
   };
   return (req, res) => {
-    const page = pages[new URL(req.url ?? '/', 'http://admin').pathname];
+    // Not `new URL`, which throws for what a client may well send, such as `//`.
+    const page = pages[req.url?.split('?')[0] ?? ''];
     if (!page || (req.method !== 'GET' && req.method !== 'HEAD')) {
       res.writeHead(page ? 405 : 404).end();
       return;

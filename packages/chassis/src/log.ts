@@ -51,8 +51,11 @@ function speakableValue(value: unknown, depth: number): unknown {
   if (depth > DEPTH_MAX) return '[too deep]';
   if (value instanceof Error) return describeError(value, depth);
   if (Array.isArray(value)) return value.map((item) => speakableValue(item, depth + 1));
-  const plain = Object.getPrototypeOf(value) === Object.prototype;
-  return plain ? speakable({ ...value }, depth) : value;
+  // What an object says of itself in JSON is judged as any other value.
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return speakableValue(value.toJSON(), depth + 1);
+  }
+  return speakable({ ...value }, depth);
 }
 
 /** Only what every error has: the rest may hold whole requests, with what was sent in them. */
