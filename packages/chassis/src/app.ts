@@ -59,6 +59,8 @@ export function observe({ metrics, clock, log, draining, version }: AppOptions):
     };
     ctx.res.once('close', finish);
     await next();
+    // A stream of events lasts as long as somebody watches: what took time is how it began.
+    if (ctx.response.is('text/event-stream')) finish();
     if (draining() && !ctx.res.headersSent) ctx.set('Connection', 'close');
   };
 }

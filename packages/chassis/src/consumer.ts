@@ -66,6 +66,8 @@ const DELIVERIES_MAX = 5;
 const BACKOFF_MS_MAX = 5_000;
 const EVENT_BYTES_MAX = 256 * 1024;
 const LEASE_MS = 6_000;
+/** Well above the day for which an outbox may publish an event again. */
+const INBOX_RETENTION_DAYS = 7;
 
 /**
  * Applies a stream's events once each and in order. One consumer of the group is active at a time
@@ -113,6 +115,14 @@ async function consumeWhileLeader(options: ConsumerOptions, signal: AbortSignal)
     );
     await handleAll(options, Array.isArray(reply) ? toEntries(reply[0]?.[1]) : [], signal);
   }
+}
+
+/** Forgets events handled so long ago that no relay and no stream can bring them again. */
+export async function forgetHandled(postgres: Postgres): Promise<void> {
+  await postgres.pool.query(
+    'DELETE FROM inbox WHERE handled_at < now() - make_interval(days => $1)',
+    [INBOX_RETENTION_DAYS],
+  );
 }
 
 /** What was delivered to a consumer that is gone, or to us before a crash, oldest first. */

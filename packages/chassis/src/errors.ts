@@ -105,9 +105,3 @@ export function toProblemDocument(
     ...(dependency === undefined ? {} : { dependency }),
   };
 }
-
-/** The code whose status is `status`, when there is one. */
-export function codeForStatus(status: number): ProblemCode | undefined {
-  // Object.keys widens to string[]; the keys of a const object are exactly ProblemCode.
-  return (Object.keys(kinds) as ProblemCode[]).find((code) => kinds[code][0] === status);
-}

@@ -116,7 +116,11 @@ function replyTo(
 ): Promise<IncomingMessage> {
   return new Promise<IncomingMessage>((resolve, reject) => {
     const abort = () => reject(new DependencyError({ dependency, failure: 'unknown' }));
-    outgoing.once('response', resolve);
+    outgoing.once('response', (reply) => {
+      const failure = proxyFailure(reply, dependency);
+      if (failure) reject(failure);
+      else resolve(reply);
+    });
     // Not `once`: a connection may break after its reply has begun, too.
     outgoing.on('error', (cause: NodeJS.ErrnoException) => {
       const refused = ['ECONNREFUSED', 'ENOTFOUND', 'ENOENT', 'EAI_AGAIN'].includes(
@@ -129,6 +133,17 @@ function replyTo(
     else signal.addEventListener('abort', abort, { once: true });
     sendBody(ctx.req, outgoing, { limitBytes: bodyLimitBytes, reject });
   });
+}
+
+/**
+ * A mesh proxy that could not reach the neighbour answers in its place and says so in a header. That
+ * is no reply of the neighbour, and is not to be shown as one.
+ */
+function proxyFailure(reply: IncomingMessage, dependency: string): DependencyError | undefined {
+  const reason = reply.headers['l5d-proxy-error'];
+  if (reason === undefined) return undefined;
+  const failure = reply.statusCode === 503 ? 'refused' : 'unknown';
+  return new DependencyError({ dependency, failure, cause: new Error(String(reason)) });
 }
 
 /**

@@ -7,7 +7,7 @@ import { createApp, type AppOptions } from './app.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { ServiceConfig } from './config.ts';
 import { exitNow, exitWhenIdle } from './exit.ts';
-import { consume, type ConsumerOptions } from './consumer.ts';
+import { consume, type ConsumerOptions, forgetHandled } from './consumer.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -122,6 +122,7 @@ export class Service {
     };
     const { stream } = options.contract;
     this.background(`consumer of ${stream}`, (signal) => consume(full, signal));
+    this.every('inbox tidy', TIDY_INTERVAL_MS, () => forgetHandled(options.postgres));
     this.every('consumer metrics', LAG_INTERVAL_MS, () =>
       this.metrics.consumer.observeLag({ redis: options.redis, group: options.group, stream }),
     );

@@ -2,7 +2,12 @@ import { expect } from 'chai';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { consume, type ConsumerOptions, type EventHandler } from '../src/consumer.ts';
+import {
+  consume,
+  type ConsumerOptions,
+  type EventHandler,
+  forgetHandled,
+} from '../src/consumer.ts';
 import { systemClock } from '../src/clock.ts';
 import { uuidv7 } from '../src/ids.ts';
 import { createMetrics } from '../src/metrics.ts';
@@ -289,6 +294,18 @@ describe('events through outbox, stream and inbox', () => {
     away.disconnect();
     await outbox().flush();
     expect(await redis.xlen(stream)).to.equal(1);
+  });
+
+  it('are remembered for as long as they may come again', async () => {
+    await db.pool.query(
+      `INSERT INTO inbox (consumer, event_id, handled_at)
+       VALUES ('c', gen_random_uuid(), now() - interval '6 days'), ('c', gen_random_uuid(), now() - interval '8 days')`,
+    );
+    await forgetHandled(db);
+    const { rows } = await db.pool.query<{ age: number }>(
+      'SELECT extract(day FROM now() - handled_at)::int AS age FROM inbox',
+    );
+    expect(rows).to.deep.equal([{ age: 6 }]);
   });
 
   it('are trimmed only when every group has handled them', async () => {
