@@ -11,9 +11,12 @@ const client = (name: string, url: string) => service.client(name, url, CALL_TIM
 
 const { app, router } = service.app({ renderProblem: renderAdminProblem });
 mountAdmin(router, {
-  catalog: client('catalog', config.CATALOG_URL),
-  inventory: client('inventory', config.INVENTORY_URL),
-  orders: client('orders', config.ORDERS_URL),
-  profiles: client('profiles', config.PROFILES_URL),
+  neighbours: {
+    catalog: client('catalog', config.CATALOG_URL),
+    inventory: client('inventory', config.INVENTORY_URL),
+    orders: client('orders', config.ORDERS_URL),
+    profiles: client('profiles', config.PROFILES_URL),
+  },
+  clock: service.clock,
 });
 await service.run(app);

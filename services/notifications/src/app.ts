@@ -2,6 +2,7 @@ import { mount } from '@faultline/chassis/endpoint';
 import { listMails } from '@faultline/contracts/notifications';
 import type Router from '@koa/router';
 import type { MailStore } from './mail-store.ts';
+import { framed, serveStylesheet } from './pages/frame.ts';
 import { mailboxPage, mailPage } from './pages/mailbox.ts';
 import { pageOfMails } from './routes/list-mails.ts';
 
@@ -13,6 +14,7 @@ export function mountNotifications(router: Router, { mails }: NotificationsDeps)
     status: 200,
     body: await pageOfMails(mails, query),
   }));
-  router.get('/mailbox', mailboxPage(mails));
-  router.get('/mailbox/:id', mailPage(mails));
+  router.get('/mailbox', framed(mailboxPage(mails)));
+  router.get('/mailbox/:id', framed(mailPage(mails)));
+  router.get('/mailbox/assets/mailbox.css', serveStylesheet);
 }

@@ -6,6 +6,7 @@ import { readConfig } from './config.ts';
 import { accountHandlers, orderHandlers, subscriptions } from './events.ts';
 import { MailStore } from './mail-store.ts';
 import { deliverMails } from './delivery.ts';
+import { renderMailboxProblem } from './pages/frame.ts';
 import { createTransport } from './transport.ts';
 
 const config = readConfig();
@@ -36,6 +37,6 @@ service.background('mail delivery', (signal) =>
   deliverMails({ mails, profiles, transport, clock: service.clock, log: service.log }, signal),
 );
 
-const { app, router } = service.app();
+const { app, router } = service.app({ renderProblem: renderMailboxProblem });
 mountNotifications(router, { mails });
 await service.run(app);

@@ -16,6 +16,7 @@ import { mountNotifications } from '../src/app.ts';
 import { deliverMails } from '../src/delivery.ts';
 import { orderHandlers } from '../src/events.ts';
 import { MailStore } from '../src/mail-store.ts';
+import { renderMailboxProblem } from '../src/pages/frame.ts';
 import { createTransport, type Transport } from '../src/transport.ts';
 
 const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -65,6 +66,7 @@ describe('notifications', () => {
       log: silentLog,
       metrics: createMetrics().http,
       draining: () => false,
+      renderProblem: renderMailboxProblem,
     });
     expect(router).to.be.instanceOf(Router);
     mountNotifications(router, { mails });
@@ -165,6 +167,58 @@ describe('notifications', () => {
     expect(days).to.deep.equal(['03', '02', '01']);
     expect(second.data.next_cursor).to.equal(null);
     expect((await get('/internal/v1/mails?cursor=rubbish')).status).to.equal(400);
+  });
+
+  it('are shown page by page and by whom they went to, until there are none', async () => {
+    for (let i = 0; i < 3; i++) await receive(confirmed());
+    deliverThrough(kept);
+    await eventually(async () => {
+      const { rowCount } = await db.pool.query("SELECT 1 FROM mails WHERE status = 'kept'");
+      expect(rowCount).to.equal(3);
+    });
+    const first = await get('/mailbox?limit=2&to=ann%40example.test');
+    expect(first.data.match(/badge kept/g)).to.have.length(2);
+    const [, older = ''] = /rel="next" href="([^"]+)"/.exec(first.data) ?? [];
+    const second = await get(older.replaceAll('&amp;', '&'));
+    expect(second.data).to.include('Mails to ann@example.test').and.include('badge kept');
+    expect(second.data).not.to.include('rel="next"');
+    expect((await get('/mailbox?to=bob%40example.test')).data).to.include('No mails yet');
+  });
+
+  it('are shown by pages that run nothing and that nothing keeps', async () => {
+    await receive(confirmed());
+    const [mail] = await mails.list({ limit: 1 });
+    for (const path of ['/mailbox', `/mailbox/${mail?.id}`, '/mailbox/nothing']) {
+      const { headers, data } = await get(path);
+      const policy = String(headers['content-security-policy']);
+      expect(policy, path).to.include("default-src 'none'").and.not.include('unsafe-inline');
+      expect(headers['cache-control'], path).to.include('no-store');
+      expect(data, path)
+        .to.match(/^<!doctype html>/)
+        .and.not.match(/<style|style="/);
+      const [, css = ''] = /rel="stylesheet" href="([^"]+)"/.exec(data) ?? [];
+      const style = await get(css, 'customer');
+      expect(style.headers['content-type']).to.include('text/css');
+      expect(style.headers['cache-control']).to.include('immutable');
+    }
+    expect((await get('/mailbox')).data).to.include('badge queued');
+  });
+
+  it('answer what is not there, or makes no sense, with a page that says so', async () => {
+    for (const [path, status, title] of [
+      ['/mailbox/nothing', 404, 'Not found'],
+      [`/mailbox/${accountId}`, 404, 'Not found'],
+      ['/mailbox/%00', 404, 'Not found'],
+      ['/mailbox?cursor=rubbish', 400, 'That did not work'],
+      ['/mailbox?to=%00', 400, 'That did not work'],
+      ['/mailbox?page=2', 400, 'That did not work'],
+    ] as const) {
+      const reply = await get(path);
+      expect(reply.status, path).to.equal(status);
+      expect(reply.data, path).to.include(`<h1>${title}</h1>`);
+    }
+    const api = await get('/internal/v1/mails?page=2');
+    expect(api.headers['content-type']).to.include('application/problem+json');
   });
 
   it('are for admins only', async () => {

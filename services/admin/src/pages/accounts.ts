@@ -1,85 +1,86 @@
-import { parsePart } from '@faultline/chassis/endpoint';
 import { ProblemError } from '@faultline/chassis/errors';
-import { idParams } from '@faultline/contracts/common';
-import {
-  type Account,
-  accountUpdate,
-  listAccounts,
-  updateAccount,
-} from '@faultline/contracts/profiles';
+import { type Account, listAccounts, role, updateAccount } from '@faultline/contracts/profiles';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import type { Neighbours } from '../neighbours.ts';
-import type { PageHandler } from '../view/page.ts';
-import { badge, formatTime, nextPage, searchForm, table } from '../view/parts.ts';
-import { notice } from '../view/problem.ts';
+import { z } from 'zod';
+import {
+  badge,
+  formatTime,
+  nextPage,
+  notice,
+  searchForm,
+  table,
+  withQuery,
+} from '../view/parts.ts';
+import { none, type Outcome, type Shown, type Visit } from '../visit.ts';
 
 const path = '/admin/accounts';
 
 /** All accounts, newest first, with what can be done to each. */
-export function accountsPage(to: Neighbours): PageHandler {
-  return async ({ call, query }) => {
-    const q = query.get('q') ?? '';
-    const cursor = query.get('cursor') ?? undefined;
-    const { body } = await to.profiles.call(
-      listAccounts,
-      { query: { limit: 50, ...(q && { q }), ...(cursor && { cursor }) } },
-      call,
-    );
-    const content = html`<h1>Accounts</h1>
-      ${notice(query.has('refused') ? 'The shop needs at least one admin who can sign in.' : undefined)}
-      ${searchForm(path, 'Find accounts', q)}
-      ${table({
-        caption: 'Accounts',
-        columns: ['E-mail', 'Name', 'Role', 'Since', 'Change'],
-        empty: 'No accounts match.',
-        rows: body.items.map(
-          (account) =>
-            html`<tr>
-              <td>${account.email}</td>
-              <td>${account.name}</td>
-              <td>${badge(account.role)} ${account.disabled && badge('locked')}</td>
-              <td>${formatTime(account.created_at)}</td>
-              <td>
-                ${change(account, 'role', account.role === 'admin' ? 'customer' : 'admin')}
-                ${change(account, 'disabled', String(!account.disabled))}
-              </td>
-            </tr>`,
-        ),
-      })}
-      ${nextPage(path, query, body.next_cursor)}`;
-    return { title: 'Accounts', content };
-  };
+export async function accountsPage(visit: Visit, fault?: string): Promise<Shown> {
+  const query = visit.listQuery(listAccounts.query);
+  const { body } = await visit.need('profiles', listAccounts, { query });
+  const content = html`<h1>Accounts</h1>
+    ${notice(fault)} ${searchForm(path, 'Find accounts', query.q ?? '')}
+    ${table({
+      caption: 'Accounts',
+      columns: ['E-mail', 'Name', 'Role', 'Since (UTC)', 'Change'],
+      empty: 'No accounts match.',
+      rows: body.items.map((account) => [
+        account.email,
+        account.name,
+        html`${badge(account.role)} ${account.disabled && badge('locked')}`,
+        formatTime(account.created_at),
+        account.id === visit.adminId ? 'This is you' : changes(visit, account),
+      ]),
+    })}
+    ${nextPage(path, visit.query, body.next_cursor)}`;
+  return { title: 'Accounts', content };
 }
 
 /** Changes a role, or locks and unlocks. */
-export function changeAccount(to: Neighbours): PageHandler {
-  return async ({ call, params, form }) => {
-    const target = idParams.parse(parsePart(idParams, 'params', params));
-    const update = accountUpdate.safeParse({
-      ...(form.has('role') && { role: form.get('role') }),
-      ...(form.has('disabled') && { disabled: form.get('disabled') === 'true' }),
-    });
-    if (!update.success) throw new ProblemError('invalid_request', 'There is no such change.');
-    const reply = await to.profiles.call(
-      updateAccount,
-      { params: target, body: update.data },
-      call,
-    );
-    if (reply.status === 404) throw new ProblemError('not_found', 'There is no such account.');
-    return { redirect: reply.status === 409 ? `${path}?refused` : path };
-  };
+export async function changeAccount(visit: Visit): Promise<Outcome> {
+  const id = visit.id('account');
+  const body = changeOf(await visit.form());
+  const reply = await visit.need('profiles', updateAccount, { params: { id }, body });
+  if (reply.status === 404) throw none('account');
+  if (reply.status === 409) {
+    return { ...(await accountsPage(visit, reply.body.detail)), status: 409 };
+  }
+  return { seeOther: withQuery(path, visit.query) };
 }
 
-function change(account: Account, name: 'role' | 'disabled', value: string): ComponentChildren {
-  const labels: Record<string, string> = {
-    admin: 'Make admin',
-    customer: 'Make customer',
-    true: 'Lock',
-    false: 'Unlock',
-  };
-  return html`<form class="inline" method="post" action="${path}/${account.id}">
-    <input type="hidden" name=${name} value=${value} />
-    <button aria-label="${labels[value]}: ${account.email}">${labels[value]}</button>
-  </form>`;
+const changeForm = z.union([
+  z.strictObject({ role }),
+  z.strictObject({ disabled: z.enum(['true', 'false']).transform((text) => text === 'true') }),
+]);
+
+/** The one change that a button of ours asks for. */
+function changeOf(form: URLSearchParams): z.output<typeof changeForm> {
+  const change = changeForm.safeParse(Object.fromEntries(form));
+  if (change.success && form.size === 1) return change.data;
+  throw new ProblemError('invalid_request', 'There is no such change of an account.');
+}
+
+function changes(visit: Visit, account: Account): ComponentChildren {
+  const action = withQuery(`${path}/${account.id}`, visit.query);
+  const change = (label: string, name: string, value: string) =>
+    html`<form class="inline" method="post" action=${action}>
+      <button
+        class="quiet small"
+        name=${name}
+        value=${value}
+        aria-label="${label}: ${account.email}"
+      >
+        ${label}
+      </button>
+    </form>`;
+  return html`<span class="actions">
+    ${
+      account.role === 'admin'
+        ? change('Make customer', 'role', 'customer')
+        : change('Make admin', 'role', 'admin')
+    }
+    ${account.disabled ? change('Unlock', 'disabled', 'false') : change('Lock', 'disabled', 'true')}
+  </span>`;
 }

@@ -5,27 +5,28 @@ import type { Context } from 'koa';
 import type { ComponentChildren } from 'preact';
 import { sendHtml } from './layout.ts';
 
+const titles: Readonly<Record<number, string>> = {
+  401: 'Please sign in',
+  403: 'Not allowed',
+  404: 'Not found',
+  413: 'Too large',
+  503: 'Not available now',
+  504: 'That took too long',
+};
+
 /** Shows a problem as a page of the back office; false for the API, which answers problem+json. */
 export function renderAdminProblem(ctx: Context, problem: ProblemError): boolean {
-  if (!ctx.path.startsWith('/admin')) return false;
-  const content = html`<h1>${titleOf(problem)}</h1>
+  if (!/^\/admin(\/|$)/.test(ctx.path)) return false;
+  const title =
+    titles[problem.status] ?? (problem.status < 500 ? 'That did not work' : 'Something failed');
+  const traceId = currentTraceId();
+  const content = html`<h1>${title}</h1>
     <p>${problem.message}</p>
     ${errorList(problem)}
-    <p class="muted">Trace ${currentTraceId() ?? 'not recorded'}</p>`;
-  sendHtml(ctx, { title: titleOf(problem), content, path: ctx.path, status: problem.status });
+    ${problem.status === 401 && html`<p><a class="button" href="/sign-in?next=/admin">Sign in</a></p>`}
+    ${traceId && html`<p class="muted">Trace <code>${traceId}</code></p>`}`;
+  sendHtml(ctx, { title, content, status: problem.status });
   return true;
-}
-
-/** A neighbour's refusal, to be shown above the form that caused it. */
-export function notice(text: string | undefined): ComponentChildren {
-  return text === undefined ? null : html`<p class="notice" role="alert">${text}</p>`;
-}
-
-function titleOf(problem: ProblemError): string {
-  if (problem.status === 404) return 'Not found';
-  if (problem.status === 403) return 'Not allowed';
-  if (problem.options.dependency) return `${problem.options.dependency} cannot be reached`;
-  return problem.status >= 500 ? 'Something failed' : 'That did not work';
 }
 
 function errorList(problem: ProblemError): ComponentChildren {

@@ -1,122 +1,98 @@
-import { callOf, parsePart } from '@faultline/chassis/endpoint';
+import { parsePart, queryOf } from '@faultline/chassis/endpoint';
 import { ProblemError } from '@faultline/chassis/errors';
 import { idParams } from '@faultline/contracts/common';
 import { listMails, type Mail } from '@faultline/contracts/notifications';
 import { html } from 'htm/preact';
 import type { Context } from 'koa';
-import type { VNode } from 'preact';
-import { renderToString } from 'preact-render-to-string';
+import type { ComponentChildren } from 'preact';
 import type { MailStore } from '../mail-store.ts';
 import { pageOfMails } from '../routes/list-mails.ts';
+import type { Page } from './frame.ts';
 
-type Page = (ctx: Context) => Promise<void>;
+const ROWS = 50;
 
-/** All mails, newest first: what would have been sent were SMTP configured. */
-export function mailboxPage(mails: MailStore): Page {
+/** All mails, newest first: those sent and, without SMTP, those that would have been. */
+export function mailboxPage(mails: MailStore): (ctx: Context) => Promise<Page> {
   return async (ctx) => {
-    requireAdmin(ctx);
-    const query = listMails.query.parse({
-      limit: 50,
-      ...(typeof ctx.query['cursor'] === 'string' ? { cursor: ctx.query['cursor'] } : {}),
-    });
+    const query = parsePart(listMails.query, 'query', { limit: ROWS, ...queryOf(ctx) });
     const { items, next_cursor } = await pageOfMails(mails, query);
-    const list = html`
-      <h1>Mailbox</h1>
-      ${
-        items.length === 0
-          ? html`<p>No mails yet. Place an order and come back.</p>`
-          : html`<table>
-              <thead>
-                <tr>
-                  <th scope="col">Sent</th>
-                  <th scope="col">To</th>
-                  <th scope="col">Subject</th>
-                  <th scope="col">Status</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${items.map(mailRow)}
-              </tbody>
-            </table>`
-      }
-      ${next_cursor && html`<p><a href="/mailbox?cursor=${next_cursor}">Older mails</a></p>`}
-    `;
-    respond(ctx, 'Mailbox', list);
+    const older = new URLSearchParams({
+      ...(query.to && { to: query.to }),
+      cursor: next_cursor ?? '',
+    });
+    const content = html`<h1>${query.to ? `Mails to ${query.to}` : 'Mails'}</h1>
+      ${items.length === 0 ? empty : list(items)}
+      ${next_cursor && html`<p class="pages"><a rel="next" href="/mailbox?${older}">Older mails</a></p>`}`;
+    return { title: 'Mails', content };
   };
 }
 
 /** One mail as its reader sees it. */
-export function mailPage(mails: MailStore): Page {
+export function mailPage(mails: MailStore): (ctx: Context) => Promise<Page> {
   return async (ctx) => {
-    requireAdmin(ctx);
-    const { id } = idParams.parse(parsePart(idParams, 'params', ctx['params']));
-    const mail = await mails.find(id);
+    const params = idParams.safeParse(ctx['params']);
+    const mail = params.success ? await mails.find(params.data.id) : undefined;
     if (!mail) throw new ProblemError('not_found', 'There is no such mail.');
-    respond(
-      ctx,
-      mail.subject,
-      html`
-        <p><a href="/mailbox">Mailbox</a></p>
-        <h1>${mail.subject}</h1>
-        <dl>
-          <dt>To</dt>
-          <dd>${mail.to}</dd>
-          <dt>Status</dt>
-          <dd>${mail.status}</dd>
-          <dt>Sent</dt>
-          <dd>${mail.created_at}</dd>
-        </dl>
-        <pre>${mail.text}</pre>
-      `,
-    );
+    const content = html`<p class="crumb"><a href="/mailbox">Mails</a></p>
+      <h1>${mail.subject}</h1>
+      <dl>
+        <dt>To</dt>
+        <dd>${recipient(mail)}</dd>
+        <dt>Written</dt>
+        <dd>${time(mail)} UTC</dd>
+        <dt>Status</dt>
+        <dd>${status(mail)} ${meaning[mail.status]}</dd>
+      </dl>
+      ${mail.text === '' ? null : html`<pre>${mail.text}</pre>`}`;
+    return { title: mail.subject, content };
   };
 }
 
-function mailRow(mail: Mail): VNode {
-  return html`<tr>
-    <td>
-      <time datetime=${mail.created_at}>${mail.created_at.slice(0, 19).replace('T', ' ')}</time>
-    </td>
-    <td>${mail.to}</td>
-    <td><a href="/mailbox/${mail.id}">${mail.subject}</a></td>
-    <td>${mail.status}</td>
-  </tr>` as VNode; // htm types a single root as VNode | VNode[]
+const meaning: Readonly<Record<Mail['status'], string>> = {
+  queued: 'It waits to be written and sent.',
+  sent: 'A mail server took it.',
+  kept: 'There is no mail server, so it stays here.',
+  failed: 'It could not be sent, and nobody tries any more.',
+};
+
+const empty = html`<p class="empty">No mails yet. Place an order and come back.</p>`;
+
+function list(items: readonly Mail[]): ComponentChildren {
+  return html`<table>
+    <caption>
+      Mails, newest first
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Subject</th>
+        <th scope="col">To</th>
+        <th scope="col">Written (UTC)</th>
+        <th scope="col">Status</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${items.map(
+        (mail) =>
+          html`<tr>
+            <th scope="row"><a href="/mailbox/${mail.id}">${mail.subject}</a></th>
+            <td>${recipient(mail)}</td>
+            <td>${time(mail)}</td>
+            <td>${status(mail)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }
 
-function requireAdmin(ctx: Context): void {
-  if (callOf(ctx).principal?.role !== 'admin')
-    throw new ProblemError('forbidden', 'The mailbox needs the role admin.');
+/** A mail that is still queued has no address yet. */
+function recipient({ to }: Mail): ComponentChildren {
+  return to === '' ? '—' : html`<a href="/mailbox?to=${encodeURIComponent(to)}">${to}</a>`;
 }
 
-const style = `
-  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-  body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-  table { width: 100%; border-collapse: collapse; }
-  th, td { text-align: left; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid color-mix(in srgb, currentcolor 18%, transparent); }
-  dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dd { margin: 0; }
-  pre { white-space: pre-wrap; padding: 1rem; border: 1px solid color-mix(in srgb, currentcolor 18%, transparent); border-radius: .5rem; }
-`;
+function status(mail: Mail): ComponentChildren {
+  return html`<span class="badge ${mail.status}">${mail.status}</span>`;
+}
 
-function respond(ctx: Context, title: string, content: unknown): void {
-  ctx.set({
-    'Cache-Control': 'private, no-store',
-    'Content-Security-Policy':
-      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    'X-Content-Type-Options': 'nosniff',
-  });
-  ctx.type = 'text/html; charset=utf-8';
-  const page = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <title>${title} · Faultline</title>
-      <style>
-        ${style}
-      </style>
-    </head>
-    <body>
-      ${content}
-    </body>
-  </html>`;
-  ctx.body = `<!doctype html>${renderToString(page as VNode)}`; // one root element
+function time({ created_at: at }: Mail): ComponentChildren {
+  return html`<time datetime=${at}>${at.slice(0, 16).replace('T', ' ')}</time>`;
 }
