@@ -52,6 +52,9 @@ export const redisConfig = {
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
 };
 
+/** For a service with a database and events: what {@link serviceConfig} has, and both stores. */
+export const storeServiceConfig = { ...serviceConfig, ...postgresConfig, ...redisConfig };
+
 /** For a service that can bring demonstration data along. */
 export const seedConfig = {
   SEED: z.enum(['none', 'demo']).default('none'),

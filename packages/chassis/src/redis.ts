@@ -18,9 +18,17 @@ export function connectRedis(options: {
   });
 }
 
-/** A connection of its own for blocking reads, which may wait for as long as `BLOCK` says. */
+/**
+ * A connection of its own for blocking reads, which may wait for as long as `BLOCK` says, 10 s at
+ * most. A read that the connection breaks under fails at once: what it was handed stays pending,
+ * and its reader has to look there first.
+ */
 export function connectBlockingRedis(options: { url: string; log: Logger }): Redis {
-  return connect(options, { maxRetriesPerRequest: null, enableOfflineQueue: true });
+  return connect(options, {
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: true,
+    socketTimeout: 12_000,
+  });
 }
 
 function connect(

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { flushTelemetry } from '@faultline/telemetry/flush';
 import type Router from '@koa/router';
 import type Koa from 'koa';
@@ -6,6 +7,7 @@ import { adminHandler, type HealthCheck } from './admin.ts';
 import { createApp, type AppOptions } from './app.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { ServiceConfig } from './config.ts';
+import { crashPoint, type CrashPoint } from './crash.ts';
 import { exitNow, exitWhenIdle } from './exit.ts';
 import { consume, type ConsumerOptions, forgetHandled } from './consumer.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
@@ -21,6 +23,20 @@ import { listen, type ListenOptions } from './server.ts';
 const TELEMETRY_FLUSH_MS = 2_000;
 const TIDY_INTERVAL_MS = 60_000;
 const LAG_INTERVAL_MS = 2_000;
+
+/** What {@link storeServiceConfig} gives, of which the stores need this. */
+export type StoreConfig = { DATABASE_URL: string; DATABASE_POOL_MAX: number; REDIS_URL: string };
+
+/** Where a service keeps its data and through which it publishes. */
+export type Stores = {
+  postgres: Postgres;
+  redis: Redis;
+  /** A further connection, for blocking reads, closed with the background work. */
+  blockingRedis: () => Redis;
+  outbox: Outbox;
+  /** Set by tests only; see `crash.ts`. */
+  crash: CrashPoint | undefined;
+};
 
 /**
  * One running service process: what it is made of, started in the order of the calls and stopped
@@ -45,24 +61,27 @@ export class Service {
     this.lifecycle = new Lifecycle({ clock: this.clock, log: this.log });
   }
 
-  /** Connects to PostgreSQL and applies the migrations in `migrationsDir`. */
-  async postgres(options: {
-    DATABASE_URL: string;
-    DATABASE_POOL_MAX: number;
-    migrationsDir: string;
-  }): Promise<Postgres> {
+  /**
+   * PostgreSQL with the migrations in `migrations` applied, Redis, and the outbox between them with
+   * its relay running. The process starts whether Redis is up or not.
+   */
+  async stores(config: StoreConfig, migrations: URL): Promise<Stores> {
     const postgres = connectPostgres({
-      url: options.DATABASE_URL,
+      url: config.DATABASE_URL,
       applicationName: this.config.POD_NAME,
-      poolMax: options.DATABASE_POOL_MAX,
+      poolMax: config.DATABASE_POOL_MAX,
       clock: this.clock,
       log: this.log,
     });
     this.metrics.watchPool(postgres.pool);
-    await migrate({ url: options.DATABASE_URL, dir: options.migrationsDir, log: this.log });
+    await migrate({ url: config.DATABASE_URL, dir: fileURLToPath(migrations), log: this.log });
     this.#checks.push({ name: 'postgresql', check: () => postgres.ping() });
     this.#closers.push(() => postgres.close());
-    return postgres;
+    const redis = this.redis(config.REDIS_URL);
+    const crash = crashPoint(this.config.CRASH_POINTS);
+    const outbox = this.#outbox(postgres, redis, crash);
+    const blockingRedis = () => this.blockingRedis(config.REDIS_URL);
+    return { postgres, redis, blockingRedis, outbox, crash };
   }
 
   /** Connects to Redis for request paths; the process starts whether Redis is up or not. */
@@ -91,8 +110,7 @@ export class Service {
     });
   }
 
-  /** The outbox of this service's database, with its relay running. */
-  outbox(postgres: Postgres, redis: Redis, crash?: (point: string) => void): Outbox {
+  #outbox(postgres: Postgres, redis: Redis, crash: CrashPoint | undefined): Outbox {
     const outbox = new Outbox({
       postgres,
       redis,
@@ -111,10 +129,13 @@ export class Service {
   }
 
   /** Consumes a stream until the process stops. */
-  consumer(options: Omit<ConsumerOptions, 'consumer' | 'clock' | 'log' | 'metrics'>): void {
+  consumer(options: Stores & Pick<ConsumerOptions, 'contract' | 'group' | 'handlers'>): void {
     const { clock, log, config } = this;
+    const { crash, blockingRedis, ...rest } = options;
     const full = {
-      ...options,
+      ...rest,
+      ...(crash ? { crash } : {}),
+      blocking: blockingRedis(),
       consumer: config.POD_NAME,
       clock,
       log,

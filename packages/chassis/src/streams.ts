@@ -3,6 +3,9 @@ import type { Redis } from 'ioredis';
 /** One entry of a stream as it was read. */
 export type StreamEntry = { id: string; fields: Record<string, string> };
 
+/** What has to be counted one by one is counted this far. */
+const LAG_COUNTED_MAX = 10_000;
+
 /** Orders Redis stream entry ids (`milliseconds-sequence`): negative, zero or positive. */
 export function compareEntryIds(a: string, b: string): number {
   const [aMs = 0n, aSeq = 0n] = a.split('-').map(BigInt);
@@ -30,7 +33,16 @@ export async function groupLag(
   group: string,
 ): Promise<{ lag: number; pending: number }> {
   const found = (await groups(redis, stream)).find((candidate) => candidate['name'] === group);
-  return { lag: Number(found?.['lag'] ?? 0), pending: Number(found?.['pending'] ?? 0) };
+  if (!found) return { lag: 0, pending: 0 };
+  return { lag: await lagOf(redis, stream, found), pending: Number(found['pending']) };
+}
+
+/** Redis does not know the lag of a group once entries it had counted are gone. */
+async function lagOf(redis: Redis, stream: string, group: Record<string, string>): Promise<number> {
+  const told = Number(group['lag']);
+  if (!Number.isNaN(told)) return told;
+  const after = `(${group['last-delivered-id']}`;
+  return (await redis.xrange(stream, after, '+', 'COUNT', LAG_COUNTED_MAX)).length;
 }
 
 /**

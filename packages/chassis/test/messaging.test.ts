@@ -270,6 +270,25 @@ describe('events through outbox, stream and inbox', () => {
     expect(await effects()).to.deep.equal(Array.from({ length: 40 }, (_, i) => i + 1));
   });
 
+  it('go on arriving after the connection broke under a waiting consumer', async () => {
+    const box = outbox();
+    await emit(box, 'a', 1);
+    await box.flush();
+    start();
+    await eventually(async () => expect(await effects()).to.deep.equal([1]));
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal');
+    await emit(box, 'a', 2);
+    await eventually(() => box.flush());
+    await eventually(async () => expect(await effects()).to.deep.equal([1, 2]));
+  });
+
+  it('are counted as waiting though Redis has lost count', async () => {
+    for (const n of [1, 2, 3]) await redis.xadd(stream, `${n}-0`, 'n', n);
+    await redis.xgroup('CREATE', stream, 'counters', '1-0');
+    await redis.xdel(stream, '2-0');
+    expect(await groupLag(redis, stream, 'counters')).to.deep.equal({ lag: 1, pending: 0 });
+  });
+
   it('are published again when Redis has forgotten them', async () => {
     const box = outbox();
     for (const n of [1, 2, 3]) await emit(box, 'a', n);

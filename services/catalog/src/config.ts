@@ -1,15 +1,6 @@
-import {
-  loadConfig,
-  postgresConfig,
-  redisConfig,
-  seedConfig,
-  serviceConfig,
-} from '@faultline/chassis/config';
+import { loadConfig, seedConfig, storeServiceConfig } from '@faultline/chassis/config';
 
 /** The environment, read once. */
 export function readConfig() {
-  return loadConfig(
-    { ...serviceConfig, ...postgresConfig, ...redisConfig, ...seedConfig },
-    process.env,
-  );
+  return loadConfig({ ...storeServiceConfig, ...seedConfig }, process.env);
 }

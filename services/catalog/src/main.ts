@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { crashPoint } from '@faultline/chassis/crash';
 import { Service } from '@faultline/chassis/service';
 import { imageEvents } from '@faultline/contracts/images';
 import { mountCatalog } from './app.ts';
@@ -11,24 +9,16 @@ import { seed } from './seed.ts';
 const config = readConfig();
 const service = new Service(config);
 const { clock, log } = service;
-const crash = crashPoint(config.CRASH_POINTS);
 
-const postgres = await service.postgres({
-  ...config,
-  migrationsDir: fileURLToPath(new URL('../migrations', import.meta.url)),
-});
-const redis = service.redis(config.REDIS_URL);
-const outbox = service.outbox(postgres, redis, crash);
+const stores = await service.stores(config, new URL('../migrations', import.meta.url));
+const { postgres, redis, outbox } = stores;
 if (config.SEED === 'demo') await seed({ postgres, outbox });
 
 service.consumer({
+  ...stores,
   contract: imageEvents,
   group: 'catalog',
   handlers: renditionHandlers,
-  redis,
-  blocking: service.blockingRedis(config.REDIS_URL),
-  postgres,
-  ...(crash ? { crash } : {}),
 });
 
 const { app, router } = service.app();

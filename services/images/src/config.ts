@@ -1,19 +1,11 @@
-import {
-  loadConfig,
-  postgresConfig,
-  redisConfig,
-  seedConfig,
-  serviceConfig,
-} from '@faultline/chassis/config';
+import { loadConfig, seedConfig, storeServiceConfig } from '@faultline/chassis/config';
 import { z } from 'zod';
 
 /** The environment, read once. */
 export function readConfig() {
   return loadConfig(
     {
-      ...serviceConfig,
-      ...postgresConfig,
-      ...redisConfig,
+      ...storeServiceConfig,
       ...seedConfig,
       /** Pictures worked on at a time, each in a process of its own. */
       IMAGE_CONCURRENCY: z.coerce.number().int().min(1).max(16).default(1),

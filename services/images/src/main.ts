@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { crashPoint } from '@faultline/chassis/crash';
 import { Service } from '@faultline/chassis/service';
 import { METRICS } from '@faultline/telemetry/metrics';
 import { mountImages } from './app.ts';
@@ -14,14 +12,9 @@ import { work } from './worker/worker.ts';
 const config = readConfig();
 const service = new Service(config);
 const { clock, log, metrics } = service;
-const crash = crashPoint(config.CRASH_POINTS);
 
-const postgres = await service.postgres({
-  ...config,
-  migrationsDir: fileURLToPath(new URL('../migrations', import.meta.url)),
-});
-const redis = service.redis(config.REDIS_URL);
-const outbox = service.outbox(postgres, redis, crash);
+const stores = await service.stores(config, new URL('../migrations', import.meta.url));
+const { postgres, redis, outbox, blockingRedis, crash } = stores;
 const deps = { postgres, outbox, clock, log, crash };
 
 const duration = metrics.histogram(METRICS.jobDuration);
@@ -31,7 +24,7 @@ const decoders = Array.from({ length: config.IMAGE_CONCURRENCY }, (_, lane) => {
   const decoder = new Decoder({ clock, timeoutMs: config.IMAGE_TIMEOUT_MS });
   const queue = new JobQueue({
     redis,
-    blocking: service.blockingRedis(config.REDIS_URL),
+    blocking: blockingRedis(),
     consumer: `${config.POD_NAME}/${lane}`,
     claimAfterMs: config.IMAGE_CLAIM_AFTER_MS,
   });

@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { crashPoint } from '@faultline/chassis/crash';
 import { Service } from '@faultline/chassis/service';
 import { catalogEvents } from '@faultline/contracts/catalog';
 import { mountInventory } from './app.ts';
@@ -10,30 +8,20 @@ import { seed } from './seed.ts';
 
 const config = readConfig();
 const service = new Service(config);
-const crash = crashPoint(config.CRASH_POINTS);
 
-const postgres = await service.postgres({
-  ...config,
-  migrationsDir: fileURLToPath(new URL('../migrations', import.meta.url)),
-});
-const redis = service.redis(config.REDIS_URL);
-const outbox = service.outbox(postgres, redis, crash);
-const deps = { postgres, outbox, crash };
+const stores = await service.stores(config, new URL('../migrations', import.meta.url));
 
 // Before the consumer: what is announced as new would otherwise get its empty stock first.
-if (config.SEED === 'demo') await seed(deps);
+if (config.SEED === 'demo') await seed(stores);
 
 service.consumer({
+  ...stores,
   contract: catalogEvents,
   group: 'inventory',
-  handlers: productHandlers(deps),
-  redis,
-  blocking: service.blockingRedis(config.REDIS_URL),
-  postgres,
-  ...(crash ? { crash } : {}),
+  handlers: productHandlers(stores),
 });
-service.every('reservation expiry', config.EXPIRY_INTERVAL_MS, () => expireOverdue(deps));
+service.every('reservation expiry', config.EXPIRY_INTERVAL_MS, () => expireOverdue(stores));
 
 const { app, router } = service.app();
-mountInventory(router, deps);
+mountInventory(router, stores);
 await service.run(app);

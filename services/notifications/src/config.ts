@@ -1,16 +1,8 @@
-import {
-  httpUrl,
-  loadConfig,
-  postgresConfig,
-  redisConfig,
-  serviceConfig,
-} from '@faultline/chassis/config';
+import { httpUrl, loadConfig, storeServiceConfig } from '@faultline/chassis/config';
 import { z } from 'zod';
 
 const shape = {
-  ...serviceConfig,
-  ...postgresConfig,
-  ...redisConfig,
+  ...storeServiceConfig,
   PROFILES_URL: httpUrl.prefault('http://profiles'),
   /** Without it mails are kept in the mailbox instead of sent. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),

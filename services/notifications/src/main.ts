@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { crashPoint } from '@faultline/chassis/crash';
 import { Service } from '@faultline/chassis/service';
 import { mountNotifications } from './app.ts';
 import { readConfig } from './config.ts';
@@ -11,26 +9,18 @@ import { createTransport } from './transport.ts';
 
 const config = readConfig();
 const service = new Service(config);
-const postgres = await service.postgres({
-  ...config,
-  migrationsDir: fileURLToPath(new URL('../migrations', import.meta.url)),
-});
-const redis = service.redis(config.REDIS_URL);
-const crash = crashPoint(config.CRASH_POINTS);
-const mails = new MailStore(postgres);
+const stores = await service.stores(config, new URL('../migrations', import.meta.url));
+const mails = new MailStore(stores.postgres);
 const profiles = service.client('profiles', config.PROFILES_URL, 2_000);
 const transport = createTransport({ url: config.SMTP_URL, from: config.MAIL_FROM });
 
 const handlers = { orders: orderHandlers(mails), profiles: accountHandlers(mails) };
 for (const [source, contract] of subscriptions) {
   service.consumer({
+    ...stores,
     contract,
     group: 'notifications',
     handlers: handlers[source],
-    redis,
-    blocking: service.blockingRedis(config.REDIS_URL),
-    postgres,
-    ...(crash ? { crash } : {}),
   });
 }
 service.background('mail delivery', (signal) =>

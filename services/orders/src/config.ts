@@ -1,10 +1,4 @@
-import {
-  httpUrl,
-  loadConfig,
-  postgresConfig,
-  redisConfig,
-  serviceConfig,
-} from '@faultline/chassis/config';
+import { httpUrl, loadConfig, storeServiceConfig } from '@faultline/chassis/config';
 import { z } from 'zod';
 
 const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
@@ -13,9 +7,7 @@ const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
 export function readConfig() {
   return loadConfig(
     {
-      ...serviceConfig,
-      ...postgresConfig,
-      ...redisConfig,
+      ...storeServiceConfig,
       CATALOG_URL: httpUrl.prefault('http://catalog'),
       INVENTORY_URL: httpUrl.prefault('http://inventory'),
       PAYMENTS_URL: httpUrl.prefault('http://payments'),

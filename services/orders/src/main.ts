@@ -1,6 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { crashPoint } from '@faultline/chassis/crash';
 import { forgetKeys } from '@faultline/chassis/idempotency';
 import { Service } from '@faultline/chassis/service';
 import pg from 'pg';
@@ -12,12 +10,8 @@ const KEY_RETENTION_HOURS = 24;
 
 const config = readConfig();
 const service = new Service(config);
-const crash = crashPoint(config.CRASH_POINTS);
-const postgres = await service.postgres({
-  ...config,
-  migrationsDir: fileURLToPath(new URL('../migrations', import.meta.url)),
-});
-const outbox = service.outbox(postgres, service.redis(config.REDIS_URL), crash);
+const stores = await service.stores(config, new URL('../migrations', import.meta.url));
+const { postgres, outbox, crash } = stores;
 const metrics = createOrdersMetrics(service.metrics);
 const orders = createOrders({
   ...{ postgres, outbox, metrics, crash, clock: service.clock, log: service.log },

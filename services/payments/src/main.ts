@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { crashPoint } from '@faultline/chassis/crash';
 import { forgetKeys } from '@faultline/chassis/idempotency';
 import { Service } from '@faultline/chassis/service';
 import { mountPayments } from './app.ts';
@@ -12,17 +10,13 @@ const KEYS_KEPT_HOURS = 24;
 
 const config = readConfig();
 const service = new Service(config);
-const crash = crashPoint(config.CRASH_POINTS);
 
-const postgres = await service.postgres({
-  ...config,
-  migrationsDir: fileURLToPath(new URL('../migrations', import.meta.url)),
-});
-const redis = service.redis(config.REDIS_URL);
+const stores = await service.stores(config, new URL('../migrations', import.meta.url));
+const { postgres, outbox, crash } = stores;
 const timeoutMs = config.PROVIDER_TIMEOUT_MS;
 const deps = {
   postgres,
-  outbox: service.outbox(postgres, redis, crash),
+  outbox,
   provider: sandboxProvider({
     client: service.client('payment-provider', config.PAYMENT_PROVIDER_URL, timeoutMs),
     clock: service.clock,

@@ -1,10 +1,4 @@
-import {
-  loadConfig,
-  postgresConfig,
-  redisConfig,
-  seedConfig,
-  serviceConfig,
-} from '@faultline/chassis/config';
+import { loadConfig, seedConfig, storeServiceConfig } from '@faultline/chassis/config';
 import { z } from 'zod';
 
 const publicJwk = z.object({
@@ -33,9 +27,7 @@ function parseJson(text: string): unknown {
 }
 
 const shape = {
-  ...serviceConfig,
-  ...postgresConfig,
-  ...redisConfig,
+  ...storeServiceConfig,
   ...seedConfig,
   /** Signs access tokens. */
   SIGNING_KEY: jwk(publicJwk.extend({ d: z.string().min(1) }), 'a private Ed25519 key as a JWK'),

@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { crashPoint } from '@faultline/chassis/crash';
 import { Service } from '@faultline/chassis/service';
 import { createAccessTokens } from './access-tokens.ts';
 import { mountProfiles } from './app.ts';
@@ -15,12 +13,8 @@ const TIDY_INTERVAL_MS = 5 * 60_000;
 const config = readConfig();
 const service = new Service(config);
 const { clock } = service;
-const postgres = await service.postgres({
-  ...config,
-  migrationsDir: fileURLToPath(new URL('../migrations', import.meta.url)),
-});
-const redis = service.redis(config.REDIS_URL);
-const outbox = service.outbox(postgres, redis, crashPoint(config.CRASH_POINTS));
+const stores = await service.stores(config, new URL('../migrations', import.meta.url));
+const { postgres, outbox } = stores;
 const passwords = await Passwords.create();
 const throttle = new Throttle({ db: postgres.pool, clock });
 const sessions = new Sessions({ postgres, clock });
