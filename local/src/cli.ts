@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ManifestError } from '@faultline/mesh-control/manifests/problem';
 import { UsageError, type Command, type Invocation } from './commands/command.ts';
 import { commands } from './commands/list.ts';
 import type { Environment } from './config.ts';
 import { EngineError } from './engine-error.ts';
-import { ManifestError } from './manifests/problem.ts';
 import type { Terminal } from './ui/terminal.ts';
 
 type Surroundings = { env: Environment; terminal: Terminal };

@@ -27,7 +27,7 @@ const servers = [
 ];
 
 /** @type {Wanted} */
-const browser = {
+export const browser = {
   id: 'chromium',
   why: 'the browser tests drive a real one; without it they are skipped',
   variable: 'CHROMIUM_PATH=/path/to/chrome',

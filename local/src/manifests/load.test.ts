@@ -1,9 +1,9 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { ManifestError } from '@faultline/mesh-control/manifests/problem';
 import { TempDir } from '../../test/temp-dir.ts';
 import { loadManifests } from './load.ts';
 import { applyOverrides } from './overrides.ts';
-import { ManifestError } from './problem.ts';
 
 const fixture = `${import.meta.dirname}/../../test/fixtures/shop`;
 const echo = 'services/echo/deploy/echo.yaml';

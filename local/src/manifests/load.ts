@@ -1,12 +1,18 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readYamlFiles } from '@faultline/mesh-control/manifests/folders';
+import { issueProblems } from '@faultline/mesh-control/manifests/issues';
+import {
+  ManifestError,
+  problemAt,
+  type Problem,
+  type Source,
+} from '@faultline/mesh-control/manifests/problem';
+import { readDocuments, type TextFile } from '@faultline/mesh-control/manifests/read';
 import type { z } from 'zod';
 import { toService } from './annotations.ts';
 import { toDeployment, type Manifests } from './model.ts';
 import { withoutIneffective } from './no-effect.ts';
-import { ManifestError, problemAt, type Problem, type Source } from './problem.ts';
 import { checkReferences, type Resource, type Resources } from './references.ts';
 import { kinds } from './schema.ts';
 
@@ -15,8 +21,7 @@ import { kinds } from './schema.ts';
  * `deploy` folder and in the root's. Throws a `ManifestError` that lists everything that is wrong.
  */
 export async function loadManifests(root: string): Promise<Manifests> {
-  const problems: Problem[] = [];
-  const sources = await readSources(root, problems);
+  const { sources, problems } = readDocuments(await readFiles(root));
   const documents = { sources, problems };
   const resources: Resources = {
     Deployment: parseKind('Deployment', kinds.Deployment, documents),
@@ -47,31 +52,10 @@ async function serviceFolders(root: string): Promise<Set<string>> {
   return new Set(entries.filter((entry) => entry.isDirectory()).map(({ name }) => name));
 }
 
-async function readSources(root: string, problems: Problem[]): Promise<Source[]> {
+async function readFiles(root: string): Promise<TextFile[]> {
   const services = [...(await serviceFolders(root))].toSorted();
   const folders = services.map((name) => join(root, 'services', name, 'deploy'));
-  const sources: Source[] = [];
-  for (const folder of [...folders, join(root, 'deploy')].filter((path) => existsSync(path))) {
-    const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted();
-    for (const name of names) sources.push(...(await readSource(root, join(folder, name))));
-  }
-  for (const source of sources) {
-    for (const { message, pos } of source.document.errors) {
-      const { line, col: column } = source.lines.linePos(pos[0]);
-      const [reason = message] = message.split(' at line ', 1);
-      problems.push({ file: source.file, line, column, path: '', message: reason });
-    }
-  }
-  return sources.filter(({ document }) => document.errors.length === 0);
-}
-
-async function readSource(root: string, path: string): Promise<Source[]> {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(await readFile(path, 'utf8'), { lineCounter: lines });
-  if (!Array.isArray(documents)) return [];
-  return documents
-    .filter((document) => document.contents !== null || document.errors.length > 0)
-    .map((document) => ({ file: relative(root, path), document, lines }));
+  return readYamlFiles(root, [...folders, join(root, 'deploy')]);
 }
 
 function checkKind(source: Source): Problem[] {
@@ -91,17 +75,10 @@ function parseKind<S extends z.ZodType>(
   return ofKind.flatMap((source) => {
     const result = schema.safeParse(withoutIneffective(kind, source.document.toJS()));
     if (result.success) return [{ source, manifest: result.data }];
-    problems.push(...result.error.issues.flatMap((issue) => toProblems(source, issue)));
+    const unknown = 'not supported by the local engine';
+    problems.push(...result.error.issues.flatMap((issue) => issueProblems(source, issue, unknown)));
     return [];
   });
-}
-
-function toProblems(source: Source, issue: z.core.$ZodIssue): Problem[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  if (issue.code !== 'unrecognized_keys') return [problemAt(source, path, issue.message)];
-  return issue.keys.map((key) =>
-    problemAt(source, [...path, key], 'not supported by the local engine'),
-  );
 }
 
 function toManifests(resources: Resources): Manifests {

@@ -1,7 +1,12 @@
+import {
+  problemAt,
+  type Path,
+  type Problem,
+  type Source,
+} from '@faultline/mesh-control/manifests/problem';
 import { generatedSecret, generatedSecretNames } from './generated-secrets.ts';
 import { checkAnnotations } from './annotations.ts';
 import { parseImage } from './model.ts';
-import { problemAt, type Path, type Problem, type Source } from './problem.ts';
 import type {
   ConfigMapManifest,
   ContainerManifest,

@@ -123,16 +123,14 @@ export class Pod {
       const reason = await this.#runOnce();
       if (signal.aborted) break;
       this.restarts += 1;
-      if (this.#takeRestart()) {
-        waits = { failures: 0 };
-        continue;
+      if (!this.#isRestarting) {
+        const { state, delayMs } = afterExit(waits, clock.monotonic() - startedMs);
+        waits = state;
+        this.#change('CrashLoopBackOff', reason);
+        this.#wake = new AbortController();
+        await clock.sleep(delayMs, this.#wake.signal);
       }
-      const { state, delayMs } = afterExit(waits, clock.monotonic() - startedMs);
-      waits = state;
-      this.#change('CrashLoopBackOff', reason);
-      this.#wake = new AbortController();
-      await clock.sleep(delayMs, this.#wake.signal);
-      this.#takeRestart();
+      if (this.#takeRestart()) waits = { failures: 0 };
     }
     await this.#sidecar?.stop();
     this.#sidecar = undefined;

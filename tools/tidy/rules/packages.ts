@@ -12,8 +12,6 @@ type Workspace = { path: string; folder: string; manifest: Manifest };
 const limits: { place: RegExp; most: number }[] = [
   { place: /^services\//, most: 6 },
   { place: /^observability\/console\//, most: 3 },
-  // Its own code, the certificates and the two libraries that read manifests everywhere here.
-  { place: /^mesh\/control\//, most: 3 },
   { place: /^(mesh|observability)\//, most: 2 },
 ];
 

@@ -20,4 +20,9 @@ describe('wordsQuery', () => {
       expect(valuesOf(text), text).to.deep.equal([text]);
     }
   });
+
+  it('takes many minus signs as one', () => {
+    expect(valuesOf(`${'- -'.repeat(40)}lamp`)).to.deep.equal(['-lamp']);
+    expect(valuesOf('wi-fi "a - b" -c')).to.deep.equal(['wi-fi "a - b" -c']);
+  });
 });

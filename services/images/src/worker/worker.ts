@@ -1,5 +1,4 @@
-import { validateEvent } from '@faultline/chassis/consumer';
-import { eventEnvelope } from '@faultline/chassis/events';
+import { parseEvent } from '@faultline/chassis/consumer';
 import type { Logger } from '@faultline/chassis/log';
 import type { StreamEntry } from '@faultline/chassis/streams';
 import { imageEvents } from '@faultline/contracts/images';
@@ -68,8 +67,7 @@ function parse(
   entry: StreamEntry,
 ): { id: string; type: string; subject: string } | { fault: string } {
   try {
-    const event = eventEnvelope.parse(JSON.parse(entry.fields['event'] ?? ''));
-    validateEvent(imageJobs, event);
+    const event = parseEvent(imageJobs, entry);
     return { ...event, subject: imageJobs.types['image.queued'].data.parse(event.data).image_id };
   } catch (error) {
     return { fault: String(error) };
