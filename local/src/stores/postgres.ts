@@ -60,6 +60,9 @@ const settings = [
   'logging_collector=off',
   'timezone=UTC',
   'log_timezone=UTC',
+  // A violated constraint's DETAIL quotes the row, which may hold what no log should.
+  'log_error_verbosity=terse',
+  'log_min_error_statement=panic',
 ];
 
 /** Starts a PostgreSQL server on loopback; answers once it takes connections. */

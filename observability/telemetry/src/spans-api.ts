@@ -1,6 +1,8 @@
 import type { Attributes, Span, SpanOptions } from '@opentelemetry/api';
-import { api } from './otel.ts';
+import { api, requireOtel } from './otel.ts';
 import { ATTRIBUTES, SCOPE_NAME } from './spans.ts';
+
+const core: typeof import('@opentelemetry/core') = requireOtel('@opentelemetry/core');
 
 const TRACEPARENT = 'traceparent';
 
@@ -74,6 +76,16 @@ export async function runInSpan<T>(
  */
 export function annotateSpan(attributes: Attributes): void {
   api.trace.getActiveSpan()?.setAttributes(attributes);
+}
+
+/**
+ * Names the server span of the request that is handled here: `GET <route>`. `route` is a pattern,
+ * never a path. The instrumentation of Koa sees only the routes that are there when the router is
+ * put to use, and no hand-made routing at all.
+ */
+export function nameRoute(route: string): void {
+  const metadata = core.getRPCMetadata(api.context.active());
+  if (metadata?.type === core.RPCType.HTTP) metadata.route = route;
 }
 
 function recordFailure(span: Span, error: unknown): void {

@@ -11,7 +11,7 @@ import { Redis } from 'ioredis';
 import Koa from 'koa';
 import pg from 'pg';
 import { droppedSpans, flushTelemetry } from '../src/flush.ts';
-import { currentTraceId } from '../src/spans-api.ts';
+import { currentTraceId, nameRoute } from '../src/spans-api.ts';
 
 type Settings = {
   readonly listen: string | number;
@@ -77,6 +77,10 @@ router.get('/background', async (ctx) => {
 const app = new Koa();
 app.silent = true;
 app.use(router.routes());
+app.use(async (ctx, next) => {
+  if (ctx.path.startsWith('/v1/by-hand/')) nameRoute('/v1/by-hand/:id');
+  await next();
+});
 
 const inBackground = (async () => {
   if (settings.postgresUrl === '') return undefined;

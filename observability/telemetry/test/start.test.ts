@@ -85,6 +85,13 @@ describe('a preloaded ESM service', () => {
     expect(JSON.parse(reply.body)).to.include({ traceId: TRACE });
   });
 
+  it('names server spans by a route that only the service knows', async () => {
+    await service.get('/v1/by-hand/7');
+    const span = await serverSpan(sink, '/v1/by-hand/7');
+    expect(span.name).to.equal('GET /v1/by-hand/:id');
+    expect(span.attributes).to.include({ 'http.route': '/v1/by-hand/:id' });
+  });
+
   it('says on every span which service, version, instance and namespace it is from', async () => {
     await service.get('/v1/things/8');
     await serverSpan(sink, '/v1/things/8');

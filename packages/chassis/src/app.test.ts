@@ -108,6 +108,10 @@ describe('an app of the chassis', () => {
     expect(reply.data.errors.map((e: { pointer: string }) => e.pointer)).to.include('/query/n');
   });
 
+  it('refuses a query parameter that schemas do not see', async () => {
+    expect((await get('/things/a?__proto__=1')).status).to.equal(400);
+  });
+
   it('answers 404 and 405 with Allow, as problems', async () => {
     expect((await get('/nothing')).status).to.equal(404);
     const reply = await http.delete(`${server.url}/things/a`);

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
-import { currentTraceId } from '@faultline/telemetry/spans-api';
+import { currentTraceId, nameRoute } from '@faultline/telemetry/spans-api';
 import { type CallContext, callHeaders } from './call.ts';
 import { abortAt, type Clock } from './clock.ts';
 import { ProblemError, toProblemDocument } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { HttpMetrics } from './metrics.ts';
+
+/** The route of what no route matches. */
+const UNMATCHED = 'unmatched';
 
 export type AppOptions = {
   name: string;
@@ -59,6 +62,7 @@ export function observe({ metrics, clock, log, draining, version }: AppOptions):
     };
     ctx.res.once('close', finish);
     await next();
+    if (routeOf(ctx) !== UNMATCHED) nameRoute(routeOf(ctx));
     // A stream of events lasts as long as somebody watches: what took time is how it began.
     if (ctx.response.is('text/event-stream')) finish();
     if (draining() && !ctx.res.headersSent) ctx.set('Connection', 'close');
@@ -68,7 +72,7 @@ export function observe({ metrics, clock, log, draining, version }: AppOptions):
 /** The pattern that matched, never the path itself: the path is unbounded. */
 export function routeOf(ctx: Context): string {
   const matched: unknown = ctx['_matchedRoute'];
-  return typeof matched === 'string' ? matched : (ctx.state['route'] ?? 'unmatched');
+  return typeof matched === 'string' ? matched : (ctx.state['route'] ?? UNMATCHED);
 }
 
 /** Turns what the layers inside throw into problem details. */

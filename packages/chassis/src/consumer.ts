@@ -24,7 +24,7 @@ export type EventContract = {
  * Checks type, version and data of an event against a contract.
  * @throws PoisonEventError saying which of them is unknown or wrong.
  */
-export function validateEvent(contract: EventContract, event: EventEnvelope): void {
+function validateEvent(contract: EventContract, event: EventEnvelope): void {
   const known = contract.types[event.type];
   if (!known)
     throw new PoisonEventError(`the type ${event.type} is not known on ${contract.stream}`);
@@ -197,7 +197,7 @@ async function handleOnce(
   const { group, postgres, metrics, clock } = options;
   const { stream } = options.contract;
   const startedMs = clock.monotonic();
-  const event = parse(options, entry);
+  const event = parseEvent(options.contract, entry);
   const handled = (result: string) =>
     metrics.handled({
       stream,
@@ -234,45 +234,44 @@ async function handleOnce(
   handled(fresh ? 'applied' : 'duplicate');
 }
 
-function parse(options: ConsumerOptions, entry: StreamEntry): EventEnvelope {
+/**
+ * The event an entry holds, as its contract describes it.
+ * @throws PoisonEventError that quotes nothing but names of types: its message is logged.
+ */
+export function parseEvent(contract: EventContract, entry: StreamEntry): EventEnvelope {
   const text = entry.fields['event'] ?? '';
   if (text.length > EVENT_BYTES_MAX)
     throw new PoisonEventError(`the event has ${text.length} bytes`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new PoisonEventError('the event is not JSON', { cause: error });
-  }
-  const result = eventEnvelope.safeParse(value);
+  const result = eventEnvelope.safeParse(parseJson(text));
   if (!result.success)
     throw new PoisonEventError(`the envelope is wrong: ${result.error.issues[0]?.message}`);
-  validateEvent(options.contract, result.data);
+  validateEvent(contract, result.data);
   return result.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes what it read.
+    throw new PoisonEventError('the event is not JSON');
+  }
 }
 
 async function bury(options: ConsumerOptions, entry: StreamEntry, error: unknown): Promise<void> {
   const { redis, group, log, metrics } = options;
   const { stream } = options.contract;
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const fields = Object.entries({
+  // What the entry says of these itself does not count.
+  const letter = {
     ...entry.fields,
     event: (entry.fields['event'] ?? '').slice(0, EVENT_BYTES_MAX),
-  });
-  await redis.xadd(
-    `${stream}.dead`,
-    'MAXLEN',
-    '~',
-    10_000,
-    '*',
-    'group',
     group,
-    'reason',
-    reason.slice(0, 500),
-    'entry_id',
-    entry.id,
-    ...fields.flat(),
-  );
+    reason: reason.slice(0, 500),
+    entry_id: entry.id,
+  };
+  const fields = Object.entries(letter).flat();
+  await redis.xadd(`${stream}.dead`, 'MAXLEN', '~', 10_000, '*', ...fields);
   await redis.xack(stream, group, entry.id);
   metrics.buried(stream, group);
   log.error(

@@ -111,12 +111,14 @@ function authorise(access: Access, principal: Principal | undefined): void {
 
 /**
  * The query as it was sent; a name that occurs more than once has a list of values.
- * @throws ProblemError `invalid_request` when it holds NUL.
+ * @throws ProblemError `invalid_request` when it holds NUL or the name `__proto__`.
  */
 export function queryOf(ctx: Context): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of new URLSearchParams(ctx.querystring)) {
     if (value.includes('\u0000')) throw new ProblemError('invalid_request', 'The query holds NUL.');
+    // Schemas pass over this name in silence, even those that refuse what they do not know.
+    if (name === '__proto__') throw new ProblemError('invalid_request', 'The query is not plain.');
     const seen = query[name];
     query[name] = seen === undefined ? value : [...(Array.isArray(seen) ? seen : [seen]), value];
   }

@@ -6,7 +6,10 @@ import { z } from 'zod';
  */
 export const eventEnvelope = z.object({
   id: z.uuid(),
-  type: z.string().min(1).max(100),
+  type: z
+    .string()
+    .max(100)
+    .regex(/^[a-z][a-z0-9_.-]*$/i, 'expected a type such as order.placed'),
   version: z.number().int().min(1),
   subject: z.string().min(1).max(200),
   sequence: z.number().int().min(0),

@@ -163,6 +163,15 @@ describe('a forwarder', () => {
     expect(systemClock.monotonic() - startedMs).to.be.within(200, 3_000);
   });
 
+  it('blames the caller, not the upstream, for a body that does not come', async () => {
+    upstream = async (req, res) => void res.end(await bodyOf(req).catch(() => ''));
+    const socket = connect(Number(new URL(front.url).port), '127.0.0.1');
+    socket.write('POST / HTTP/1.1\r\nHost: front\r\nContent-Length: 9\r\n\r\nhalf');
+    const [chunk]: Buffer[] = await once(socket, 'data');
+    expect(String(chunk)).to.match(/^HTTP\/1\.1 408 [^]*\r\nConnection: close\r\n/);
+    socket.destroy();
+  });
+
   it('says that it does not know when the connection breaks before a reply', async () => {
     upstream = (req) => req.socket.destroy();
     const reply = await fetch(front.url, { method: 'POST', body: 'buy' });

@@ -27,7 +27,8 @@ export type Forwarder = {
   /**
    * Forwards `ctx`'s request and answers with the upstream's reply, whatever it is. Resolves when
    * the reply's head is on `ctx`; its body follows as it comes.
-   * @throws DependencyError when no reply came; ProblemError `payload_too_large` when the body was.
+   * @throws DependencyError when no reply came; ProblemError `payload_too_large` when the body was,
+   * `request_timeout` when it did not come.
    */
   forward(ctx: Context, target: ForwardTarget): Promise<void>;
 };
@@ -115,7 +116,11 @@ function replyTo(
   },
 ): Promise<IncomingMessage> {
   return new Promise<IncomingMessage>((resolve, reject) => {
-    const abort = () => reject(new DependencyError({ dependency, failure: 'unknown' }));
+    const abort = () => {
+      // Nobody can answer what has not arrived, and the upstream is not to be blamed for it.
+      const isWaiting = !ctx.req.complete && !outgoing.writableNeedDrain;
+      reject(isWaiting ? bodyTooSlow() : new DependencyError({ dependency, failure: 'unknown' }));
+    };
     outgoing.once('response', (reply) => {
       const failure = proxyFailure(reply, dependency);
       if (failure) reject(failure);
@@ -177,6 +182,12 @@ function sendBody(
 /** The problem of a body beyond its limit. */
 export function bodyTooLarge(limitBytes: number): ProblemError {
   return new ProblemError('payload_too_large', `The body may hold at most ${limitBytes} bytes.`);
+}
+
+function bodyTooSlow(): ProblemError {
+  return new ProblemError('request_timeout', 'The body of the request took too long to arrive.', {
+    headers: { Connection: 'close' },
+  });
 }
 
 /** Answers with the upstream's reply; headers that belong to one connection stay behind. */

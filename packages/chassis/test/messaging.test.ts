@@ -201,7 +201,7 @@ describe('events through outbox, stream and inbox', () => {
     const box = outbox();
     await emit(box, 'a', 1);
     await box.flush();
-    await redis.xadd(stream, '*', 'event', 'not json');
+    await redis.xadd(stream, '*', 'event', 'not json', 'reason', 'none', 'group', 'another');
     await redis.xadd(stream, '*', 'event', 'x'.repeat(300_000));
     await redis.xadd(stream, '*', 'something', 'else');
     for (const change of [
@@ -228,8 +228,10 @@ describe('events through outbox, stream and inbox', () => {
     await eventually(async () => expect(await effects()).to.deep.equal([1, 2]));
     const dead = await redis.xrange(`${stream}.dead`, '-', '+');
     expect(dead).to.have.length(7);
-    for (const [, fields] of dead)
+    for (const [, fields] of dead) {
       expect(fields[fields.indexOf('reason') + 1]).to.include('PoisonEventError');
+      expect(fields).not.to.include('another');
+    }
   });
 
   it('bury one whose handler fails again and again, and move on', async () => {

@@ -15,15 +15,18 @@ export type ServiceProcess = {
 };
 
 /**
- * Starts `src/main.ts` (or `entry`) of the service in `dir` and waits until it says `started`.
+ * Starts `src/main.ts` (or `entry`, or Node with `args`) of the service in `dir` and waits until it
+ * says `started`.
  * @throws Error with the last lines it wrote when it ends before that.
  */
 export async function startProcess(options: {
   dir: string;
   env: Readonly<Record<string, string>>;
   entry?: string;
+  args?: readonly string[];
 }): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [options.entry ?? 'src/main.ts'], {
+  const { entry = 'src/main.ts', args = [entry] } = options;
+  const child = spawn(process.execPath, args, {
     cwd: options.dir,
     env: { LISTEN_HTTP: '127.0.0.1:0', LISTEN_ADMIN: '127.0.0.1:0', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,26 +14,32 @@ export type TestDatabase = Postgres & {
 
 /** Creates a database with the chassis' tables and those of `migrationsDir`. */
 export async function createTestDatabase(migrationsDir: string): Promise<TestDatabase> {
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await asSuperuser(`CREATE DATABASE ${name}`);
-  const url = new URL(required('TEST_POSTGRES_URL'));
-  url.pathname = `/${name}`;
-  await migrate({ url: url.href, dir: migrationsDir, log: silentLog });
+  const { url, drop } = await createEmptyDatabase();
+  await migrate({ url, dir: migrationsDir, log: silentLog });
   const postgres = connectPostgres({
-    url: url.href,
-    applicationName: name,
+    url,
+    applicationName: 'test',
     poolMax: 8,
     clock: systemClock,
     log: silentLog,
   });
   return {
     ...postgres,
-    url: url.href,
+    url,
     async drop() {
       await postgres.close();
-      await asSuperuser(`DROP DATABASE ${name} WITH (FORCE)`);
+      await drop();
     },
   };
+}
+
+/** Creates a database without any table, as a service finds it at its first start. */
+export async function createEmptyDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await asSuperuser(`CREATE DATABASE ${name}`);
+  const url = new URL(required('TEST_POSTGRES_URL'));
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => asSuperuser(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
 /** A Redis URL whose logical database is `index` (0 to 15) of the server the test run started. */

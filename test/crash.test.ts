@@ -1,0 +1,121 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CrashCampaign } from './support/crash-campaign.ts';
+import { crashPoints } from './support/crash-points.ts';
+import { killAtRandom } from './support/monkey.ts';
+import { runSeed, seededRandom } from './support/random.ts';
+import { requireInvariants } from './support/settle.ts';
+import { Shop } from './support/shop.ts';
+import { root, sharedSystem, type System } from './support/system.ts';
+import { Traffic } from './support/traffic.ts';
+
+/** Work that a dead process held is taken over soon; the tests need not wait for real leases. */
+const shortLeases = {
+  orders: { SAGA_LEASE_MS: '2000' },
+  payments: { PROVIDER_TIMEOUT_MS: '1500', RESOLVE_INTERVAL_MS: '300' },
+  inventory: { EXPIRY_INTERVAL_MS: '50' },
+};
+
+describe(`crashes (seed ${runSeed})`, function () {
+  this.timeout(200_000);
+  let system: System;
+  let shop: Shop;
+  let traffic: Traffic;
+
+  before(async function () {
+    this.timeout(120_000);
+    system = await sharedSystem();
+    shop = new Shop(system);
+  });
+
+  beforeEach(() => {
+    traffic = new Traffic(shop, seededRandom(runSeed));
+  });
+
+  afterEach(async () => {
+    await traffic.stop();
+    await system.untilReady();
+  });
+
+  it('every point at which the code can be told to die is on the list', () => {
+    const all = new Set(Object.values(crashPoints).flat());
+    const patterns = namedInCode();
+    const unknown = patterns.filter((pattern) => ![...all].some((point) => pattern.test(point)));
+    const stale = [...all].filter((point) => !patterns.some((pattern) => pattern.test(point)));
+    expect({ unknown, stale }).to.deep.equal({ unknown: [], stale: [] });
+  });
+
+  it('a process killed at any named point loses nothing and does nothing twice', async () => {
+    await Promise.all([system.engine.scale('orders', 4), system.engine.scale('payments', 2)]);
+    try {
+      await traffic.start(9);
+      const campaign = new CrashCampaign(system, { points: crashPoints, env: shortLeases });
+      await campaign.run(150_000);
+      await traffic.stop();
+      expect(campaign.pending, 'points never passed').to.deep.equal([]);
+      expect(campaign.surprises).to.deep.equal([]);
+      expect(campaign.passed).to.have.length(Object.values(crashPoints).flat().length);
+      expect(traffic.failures).to.deep.equal([]);
+      await requireInvariants(shop);
+    } finally {
+      await Promise.all([system.engine.scale('orders', 1), system.engine.scale('payments', 1)]);
+    }
+  });
+
+  it('processes killed at random for 20 s lose nothing and do nothing twice', async () => {
+    const services = system.engine.status().services.map(({ name }) => name);
+    await traffic.start(8);
+    const killed = await killAtRandom(system, {
+      services,
+      random: seededRandom(runSeed),
+      durationMs: 20_000,
+    });
+    await traffic.stop();
+    expect(killed).to.have.length.of.at.least(15);
+    expect(traffic.failures).to.deep.equal([]);
+    await requireInvariants(shop);
+  });
+
+  for (const [store, how] of [
+    ['postgres', { now: false }],
+    ['postgres', { now: true }],
+    ['redis', { now: true }],
+  ] as const) {
+    const ended = how.now ? 'killed' : 'restarted';
+    it(`${store} ${ended} under load: every process lives, orders go on within 5 s`, async () => {
+      const buyer = await shop.customer();
+      await traffic.start(6);
+      const before = processes(system);
+      await system.engine.restart(store, how);
+      const reply = await buyer.insistsOn({ common: 1 }, {}, 5_000);
+      expect(reply.status).to.equal(201);
+      await system.untilReady(5_000);
+      await traffic.stop();
+      expect(processes(system)).to.deep.equal(before);
+      expect(traffic.failures).to.deep.equal([]);
+    });
+  }
+
+  it('stores that went and came back leave every rule kept', async () => {
+    await requireInvariants(shop);
+  });
+});
+
+function processes(system: System): (number | null)[] {
+  return system.engine
+    .status()
+    .services.flatMap(({ instances }) => instances.map(({ pid }) => pid));
+}
+
+/** What the code calls its points, as patterns: `saga.${step}.after-call` is `saga\..+\.after-call`. */
+function namedInCode(): RegExp[] {
+  const files = globSync('{packages,services}/*/src/**/*.ts', { cwd: root });
+  return files.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    return [...text.matchAll(/crash\?\.\(\s*(['`])(.+?)\1/g)].map(([, , name = '']) => {
+      const parts = name.split(/\$\{[^}]*\}/).map((part) => RegExp.escape(part));
+      return new RegExp(`^${parts.join('.+')}$`);
+    });
+  });
+}

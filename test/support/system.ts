@@ -1,0 +1,130 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { connectBlockingRedis } from '@faultline/chassis/redis';
+import { eventually } from '@faultline/chassis/testing/eventually';
+import { silentLog } from '@faultline/chassis/testing/log';
+import type { Redis } from 'ioredis';
+import { startEngine } from '../../local/src/engine.ts';
+import type { Engine, EngineEvent } from '../../local/src/engine-types.ts';
+import { type OtlpSink, startOtlpSink } from '../../observability/telemetry/test/otlp-sink.ts';
+import { Databases } from './databases.ts';
+
+/** The checkout. */
+export const root: string = resolve(import.meta.dirname, '../..');
+
+export type SystemOptions = {
+  /** Where spans go; by default to a sink of the system's own. */
+  otlpEndpoint?: string;
+};
+
+/** The real thing: the local engine with all services and stores, on free ports, in a folder of its own. */
+export class System implements AsyncDisposable {
+  readonly engine: Engine;
+  /** Where the gateway answers. */
+  readonly url: string;
+  readonly databases: Databases;
+  readonly redis: Redis;
+  readonly sink: OtlpSink;
+  /** What the engine has reported so far. */
+  readonly events: readonly EngineEvent[];
+  readonly #dir: string;
+
+  private constructor(parts: {
+    engine: Engine;
+    events: readonly EngineEvent[];
+    sink: OtlpSink;
+    dir: string;
+  }) {
+    const { engine } = parts;
+    const { postgres = '', redis = '' } = engine.storeUrls();
+    this.engine = engine;
+    this.events = parts.events;
+    this.sink = parts.sink;
+    this.#dir = parts.dir;
+    this.url = new URL(engine.links['Shop'] ?? '').origin.replace('localhost', '127.0.0.1');
+    this.databases = new Databases(postgres);
+    this.redis = connectBlockingRedis({ url: redis, log: silentLog });
+  }
+
+  static async start(options: SystemOptions = {}): Promise<System> {
+    // The spaces stand for all the paths that people have.
+    const dir = await mkdtemp(join(tmpdir(), 'a whole system '));
+    const sink = await startOtlpSink();
+    const events: EngineEvent[] = [];
+    const engine = await startEngine({
+      root,
+      dataDir: join(dir, 'state'),
+      ports: 'auto',
+      env: {
+        ...ownEnvironment(),
+        OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpEndpoint ?? sink.url,
+      },
+      set: ['shop-settings.SEED=demo'],
+      onEvent: (event) => events.push(event),
+    });
+    return new System({ engine, events, sink, dir });
+  }
+
+  /** How often each instance and store has been started again, by name. */
+  restarts(): Record<string, number> {
+    const { services, stores } = this.engine.status();
+    const all = [...services.flatMap(({ instances }) => instances), ...stores];
+    return Object.fromEntries(all.map(({ name, restarts }) => [name, restarts]));
+  }
+
+  async untilReady(timeoutMs = 30_000): Promise<void> {
+    await eventually(() => {
+      const { services, stores } = this.engine.status();
+      const away = [
+        ...services.filter(({ instances, replicas }) => {
+          return instances.filter(({ ready }) => ready).length < replicas;
+        }),
+        ...stores.filter(({ ready }) => !ready),
+      ];
+      if (away.length > 0) throw new Error(`not ready: ${away.map(({ name }) => name).join(', ')}`);
+    }, timeoutMs);
+  }
+
+  /** All that the processes have written so far, by file. */
+  async logs(): Promise<Map<string, string>> {
+    const dir = join(this.engine.dataDir, 'logs');
+    const names = await readdir(dir, { recursive: true });
+    const files = names.filter((name) => /\.log(\.\d)?$/.test(name));
+    const texts = await Promise.all(files.map((name) => readFile(join(dir, name), 'utf8')));
+    return new Map(files.map((name, index) => [name, texts[index] ?? '']));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.redis.disconnect();
+    await this.databases[Symbol.asyncDispose]();
+    await this.engine.stop();
+    await this.sink[Symbol.asyncDispose]();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
+
+let shared: Promise<System> | undefined;
+
+/** The system that all test files share which leave it as they found it: whole and at rest. */
+export function sharedSystem(): Promise<System> {
+  shared ??= System.start();
+  return shared;
+}
+
+after('stop the shared system', async function () {
+  this.timeout(60_000);
+  const system = await shared?.catch(() => undefined);
+  await system?.[Symbol.asyncDispose]();
+});
+
+/** Without what a developer's shell may set for the stores, telemetry or proxies. */
+function ownEnvironment(): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+  return Object.fromEntries(
+    kept.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
