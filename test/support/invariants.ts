@@ -10,7 +10,7 @@ const paid = new Set(['confirmed']);
 const undone = new Set(['failed', 'cancelled', 'refunded']);
 
 /** I1: nothing is lost or made up: what the stock says agrees with the reservations and the orders. */
-export function stockAddsUp({ stock, reservations, orders }: Evidence): string[] {
+function stockAddsUp({ stock, reservations, orders }: Evidence): string[] {
   const held = itemsOf(reservations.filter(({ status }) => status === 'reserved'));
   const committed = itemsOf(reservations.filter(({ status }) => status === 'committed'));
   const bought = itemsOf(orders.filter(({ status }) => paid.has(status)));
@@ -30,7 +30,7 @@ export function stockAddsUp({ stock, reservations, orders }: Evidence): string[]
 }
 
 /** I2: every captured payment belongs to one paid order, and the sums agree everywhere. */
-export function moneyAddsUp({ orders, payments, charges, ledger }: Evidence): string[] {
+function moneyAddsUp({ orders, payments, charges, ledger }: Evidence): string[] {
   const problems: string[] = [];
   const byId = new Map(payments.map((payment) => [payment.id, payment]));
   const orderOf = new Map(orders.map((order) => [order.payment_id, order]));
@@ -62,7 +62,7 @@ export function moneyAddsUp({ orders, payments, charges, ledger }: Evidence): st
 }
 
 /** I3: an order that was acknowledged exists; of an attempt without an answer there is one or none. */
-export function acknowledgedOrdersExist({ orders, placements }: Evidence): string[] {
+function acknowledgedOrdersExist({ orders, placements }: Evidence): string[] {
   const byId = new Map(orders.map((order) => [order.id, order]));
   return placements.flatMap(({ accountId, key, replies }) => {
     const acknowledged = replies.filter(({ status }) => status === 201 || status === 202);
@@ -77,7 +77,7 @@ export function acknowledgedOrdersExist({ orders, placements }: Evidence): strin
 }
 
 /** I4: every order has come to an end. */
-export function ordersAreSettled({ orders }: Evidence): string[] {
+function ordersAreSettled({ orders }: Evidence): string[] {
   return orders
     .filter(({ status }) => !paid.has(status) && !undone.has(status))
     .map(({ id, status }) => `order ${id} is still ${status}`);
@@ -114,7 +114,7 @@ const applied: Readonly<Record<string, string[]>> = {
 };
 
 /** I5: one outbox row for each change of state, each published, each applied once. */
-export function eventsMatchState(evidence: Evidence): string[] {
+function eventsMatchState(evidence: Evidence): string[] {
   const { orders, payments, stock, outbox, streams, inbox, mails } = evidence;
   const histories = groupBy(outbox, ({ subject }) => subject);
   const told = (id: string) => (histories.get(id) ?? []).map(({ type }) => type.split('.')[1]);
@@ -150,7 +150,7 @@ export function eventsMatchState(evidence: Evidence): string[] {
 }
 
 /** I6: events of one thing come in the order of its changes, in outbox and stream. */
-export function eventsAreInOrder({ outbox, streams }: Evidence): string[] {
+function eventsAreInOrder({ outbox, streams }: Evidence): string[] {
   return [
     ...groupBy([...outbox, ...streams], ({ place, subject }) => `${place} ${subject}`),
   ].flatMap(([where, events]) => {
@@ -160,7 +160,7 @@ export function eventsAreInOrder({ outbox, streams }: Evidence): string[] {
 }
 
 /** I7: one order for each key, and one reply, whenever it is asked for. */
-export function keysAreIdempotent({ orders, placements }: Evidence): string[] {
+function keysAreIdempotent({ orders, placements }: Evidence): string[] {
   const byKey = groupBy(orders, (order) => `${order.account_id} ${order.idempotency_key}`);
   const twice = [...byKey].filter(([, made]) => made.length > 1);
   return [
@@ -176,7 +176,7 @@ export function keysAreIdempotent({ orders, placements }: Evidence): string[] {
 }
 
 /** I8: an order that is not to be holds neither stock nor money. */
-export function undoneOrdersHoldNothing({ orders, reservations, payments }: Evidence): string[] {
+function undoneOrdersHoldNothing({ orders, reservations, payments }: Evidence): string[] {
   const reservationOf = new Map(reservations.map((r) => [r.id, r.status]));
   const paymentOf = new Map(payments.map((p) => [p.id, p.status]));
   return orders.flatMap((order) => {
@@ -198,7 +198,7 @@ function stillOwed(order: OrderFact, statusOf: ReadonlyMap<string, string>): str
 }
 
 /** I9: nothing waits any more, and nothing had to be set aside. */
-export function nothingIsLeftBehind({ groups, outbox, dead, mails }: Evidence): string[] {
+function nothingIsLeftBehind({ groups, outbox, dead, mails }: Evidence): string[] {
   const unpublished = outbox.filter(({ published }) => !published).length;
   const queued = mails.filter(({ status }) => status === 'queued' || status === 'failed').length;
   return [
@@ -212,7 +212,7 @@ export function nothingIsLeftBehind({ groups, outbox, dead, mails }: Evidence): 
 }
 
 /** I10: every failure says why: the order itself, and each reply to the client. */
-export function failuresNameTheirCause({ orders, placements }: Evidence): string[] {
+function failuresNameTheirCause({ orders, placements }: Evidence): string[] {
   return [
     ...orders
       .filter(({ status, failure_reason: reason }) => (status === 'failed') !== (reason !== null))

@@ -44,6 +44,8 @@ export type Specificity = readonly [
   method: number,
 ];
 
+type Score = readonly [path: number, headers: number, query: number, method: number];
+
 const EXACT_HOST = Number.MAX_SAFE_INTEGER;
 
 /** The rule for a request and how specifically it matched; the first in order wins a tie. */
@@ -56,20 +58,27 @@ export function selectRule<Rule>(
     const host = matchHost(route.hostnames, request.authority);
     if (host === undefined) continue;
     for (const { matches, rule } of route.rules) {
-      for (const match of matches.length === 0 ? [{}] : matches) {
-        const rest = matchRequest(match, request);
-        if (!rest) continue;
-        const specificity: Specificity = [host, ...rest];
-        if (!best || compareSpecificity(specificity, best.specificity) > 0)
-          best = { rule, specificity };
-      }
+      const rest = matchRule(matches, request);
+      const specificity: Specificity | undefined = rest && [host, ...rest];
+      if (!specificity) continue;
+      if (!best || compare(specificity, best.specificity) > 0) best = { rule, specificity };
     }
   }
   return best;
 }
 
+/** The most specific of a rule's matches that hold; a rule without matches holds for everything. */
+function matchRule(matches: readonly RouteMatch[], request: RequestHead): Score | undefined {
+  let best: Score | undefined;
+  for (const match of matches.length === 0 ? [{}] : matches) {
+    const score = matchRequest(match, request);
+    if (score && (!best || compare(score, best) > 0)) best = score;
+  }
+  return best;
+}
+
 /** Positive when `a` is the more specific. */
-export function compareSpecificity(a: Specificity, b: Specificity): number {
+function compare(a: readonly number[], b: readonly number[]): number {
   for (const [index, value] of a.entries()) {
     const difference = value - (b[index] ?? 0);
     if (difference !== 0) return difference;
@@ -109,10 +118,7 @@ export function explainMismatch(match: RouteMatch, request: RequestHead): string
   return parameter && `query parameter ${parameter.name} is not ${String(parameter.match.value)}`;
 }
 
-function matchRequest(
-  match: RouteMatch,
-  request: RequestHead,
-): [path: number, headers: number, query: number, method: number] | undefined {
+function matchRequest(match: RouteMatch, request: RequestHead): Score | undefined {
   const path = match.path ? pathScore(match.path, request.path) : 0;
   if (
     path === undefined ||

@@ -70,7 +70,7 @@ export function observe({ metrics, clock, log, draining, version }: AppOptions):
 }
 
 /** The pattern that matched, never the path itself: the path is unbounded. */
-export function routeOf(ctx: Context): string {
+function routeOf(ctx: Context): string {
   const matched: unknown = ctx['_matchedRoute'];
   return typeof matched === 'string' ? matched : (ctx.state['route'] ?? UNMATCHED);
 }

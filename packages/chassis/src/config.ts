@@ -42,7 +42,7 @@ export const serviceConfig = {
 };
 
 /** For a service with a database of its own. */
-export const postgresConfig = {
+const postgresConfig = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(100).default(8),
 };

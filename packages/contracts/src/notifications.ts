@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, page, pageQuery, timestamp } from './common.ts';
 
 /** A mail that was sent, or would have been: without SMTP it stays in the mailbox. */
-export const mail = z.object({
+const mail = z.object({
   id,
   to: z.string(),
   subject: z.string(),

@@ -68,5 +68,6 @@ async function deliver(
   }
   const rendered = renderMail(mail.kind, mail.data, reply.body.name);
   await transport.send(mail.id, reply.body.email, rendered);
-  await mails.settle(mail.id, transport.delivers ? 'sent' : 'kept', reply.body.email, rendered);
+  const status = transport.delivers ? 'sent' : 'kept';
+  await mails.settle(mail.id, { status, to: reply.body.email, mail: rendered });
 }

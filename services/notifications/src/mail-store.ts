@@ -66,7 +66,10 @@ export class MailStore {
     return rows;
   }
 
-  async settle(id: string, status: 'sent' | 'kept', to: string, mail: RenderedMail): Promise<void> {
+  async settle(
+    id: string,
+    { status, to, mail }: { status: 'sent' | 'kept'; to: string; mail: RenderedMail },
+  ): Promise<void> {
     await this.#postgres.pool.query(
       `UPDATE mails SET status = $2, recipient = $3, subject = $4, body_text = $5, body_html = $6
        WHERE id = $1 AND status = 'queued'`,

@@ -71,7 +71,7 @@ export function renderMail(kind: MailKind, data: unknown, name: string): Rendere
 }
 
 /** Minor units as people write them: `EUR 12.50`. */
-export function formatMoney(money: Money): string {
+function formatMoney(money: Money): string {
   return `${money.currency} ${(money.amount / 100).toFixed(2)}`;
 }
 

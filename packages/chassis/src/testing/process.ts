@@ -46,9 +46,9 @@ export async function startProcess(options: {
   const addresses = new Promise<{ http: string; admin: string }>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       note(line);
-      const entry = parse(line);
-      if (entry['msg'] !== 'started') return;
-      resolve({ http: String(entry['http'] ?? ''), admin: String(entry['admin']) });
+      const logged = parse(line);
+      if (logged['msg'] !== 'started') return;
+      resolve({ http: String(logged['http'] ?? ''), admin: String(logged['admin']) });
     });
   });
   const died = ended.then(({ code, signal }) => {
