@@ -4,13 +4,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestControlPlane } from '../mesh/proxy/test/support/control-plane.ts';
+import { ask } from '../mesh/proxy/test/support/http.ts';
 import { endpoint, service, snapshot } from '../mesh/proxy/test/support/snapshots.ts';
 import type { LoadOrder, LoadResult } from './mesh/load.ts';
 
 // Measures a pair of sidecars: load generator → outbound → (mTLS) → inbound → app, five processes.
 // `node bench/mesh.ts [--json]`.
 
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 5);
+const PROXY = join(import.meta.dirname, '../mesh/proxy/src/main.ts');
+const SECONDS = 5;
 const FLAGS = ['--max-semi-space-size=2', '--max-old-space-size=64'];
 const folder = mkdtempSync(join(tmpdir(), 'bench-mesh-'));
 const socketOf = (name: string): string => join(folder, `${name}.sock`);
@@ -50,7 +52,9 @@ async function measure(plane: TestControlPlane): Promise<Record<string, number>>
   const through = { target: { path: socketOf('client-out') }, head: head('http://b/') };
   const direct = { target: { path: socketOf('app') }, head: head('/') };
   await run(load, { ...through, connections: 16, seconds: 2 });
+  const cpuBefore = await cpuSeconds();
   const full = await run(load, { ...through, connections: 16, seconds: SECONDS });
+  const cpuAfter = await cpuSeconds();
   const slow = await run(load, { ...through, connections: 4, seconds: SECONDS, rate: 200 });
   const bare = await run(load, { ...direct, connections: 4, seconds: SECONDS, rate: 200 });
   await run(load, { ...through, connections: 100, seconds: 2 });
@@ -58,6 +62,8 @@ async function measure(plane: TestControlPlane): Promise<Record<string, number>>
     'requests per second, 16 connections': full.perSecond,
     'p50 ms, 16 connections': full.p50Ms,
     'p99 ms, 16 connections': full.p99Ms,
+    'outbound CPU µs per request': ((cpuAfter[0] - cpuBefore[0]) * 1e6) / full.requests,
+    'inbound CPU µs per request': ((cpuAfter[1] - cpuBefore[1]) * 1e6) / full.requests,
     errors: full.errors + slow.errors,
     'added p50 ms at 200 per second': slow.p50Ms - bare.p50Ms,
     'added p99 ms at 200 per second': slow.p99Ms - bare.p99Ms,
@@ -76,26 +82,21 @@ async function startProxy(
   name: 'client' | 'server',
 ): Promise<{ process: ChildProcess; readyMs: number }> {
   const startMs = performance.now();
-  const main = join(import.meta.dirname, '../mesh/proxy/src/main.ts');
-  const started = spawn(
-    process.execPath,
-    [...FLAGS, ...(process.env['BENCH_PROXY_FLAGS']?.split(' ') ?? []), main],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: {
-        NODE_COMPILE_CACHE: join(tmpdir(), 'bench-mesh-cache'),
-        PROXY_INSTANCE: name,
-        PROXY_NAMESPACE: 'a',
-        PROXY_SERVICE_ACCOUNT: name,
-        PROXY_TOKEN: 'token',
-        PROXY_CONTROL_SOCKET: plane.path,
-        PROXY_OUTBOUND_LISTEN: socketOf(`${name}-out`),
-        PROXY_ADMIN_LISTEN: socketOf(`${name}-admin`),
-        PROXY_INBOUND_PORTS:
-          name === 'server' ? `8080=${socketOf('inbound')}>${socketOf('app')}` : '',
-      },
+  const started = spawn(process.execPath, [...FLAGS, PROXY], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      NODE_COMPILE_CACHE: join(tmpdir(), 'bench-mesh-cache'),
+      PROXY_INSTANCE: name,
+      PROXY_NAMESPACE: 'a',
+      PROXY_SERVICE_ACCOUNT: name,
+      PROXY_TOKEN: 'token',
+      PROXY_CONTROL_SOCKET: plane.path,
+      PROXY_OUTBOUND_LISTEN: socketOf(`${name}-out`),
+      PROXY_ADMIN_LISTEN: socketOf(`${name}-admin`),
+      PROXY_INBOUND_PORTS:
+        name === 'server' ? `8080=${socketOf('inbound')}>${socketOf('app')}` : '',
     },
-  );
+  });
   child(started);
   const applied = plane.received.length;
   await until(() => plane.received.slice(applied).some(({ type }) => type === 'applied'));
@@ -115,6 +116,15 @@ async function run(load: ChildProcess, order: LoadOrder): Promise<LoadResult> {
 function child<T extends ChildProcess>(process: T): T {
   children.push(process);
   return process;
+}
+
+/** CPU time of both proxies so far: it tells the same on a busy machine. */
+async function cpuSeconds(): Promise<[outbound: number, inbound: number]> {
+  const of = async (name: string): Promise<number> => {
+    const { body } = await ask({ path: socketOf(`${name}-admin`) }, '/metrics');
+    return Number(/^process_cpu_seconds_total (\S+)$/m.exec(body)?.[1]);
+  };
+  return [await of('client'), await of('server')];
 }
 
 function pssMb(pid: number | undefined): number {

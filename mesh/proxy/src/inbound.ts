@@ -1,0 +1,152 @@
+import type { LocalRateLimit } from '@faultline/mesh-core/rate-limit';
+import type {
+  ObjectRef,
+  ProxySnapshot,
+  WireAuthorization,
+  WireServer,
+} from '@faultline/mesh-core/snapshot';
+import type { Deps } from './deps.ts';
+import { acquire, exchange } from './layers/acquire.ts';
+import { authorize } from './layers/authorize.ts';
+import { clientId } from './layers/client-id.ts';
+import { concurrencyLimit } from './layers/concurrency-limit.ts';
+import { errorMetrics } from './layers/error-metrics.ts';
+import { exchangeMetrics } from './layers/exchange-metrics.ts';
+import { faults } from './layers/faults.ts';
+import { rateLimit } from './layers/rate-limit.ts';
+import { remember } from './layers/remember.ts';
+import { rescue } from './layers/rescue.ts';
+import { routeMatch } from './layers/route-match.ts';
+import { trace } from './layers/trace.ts';
+import { type Handler, stack } from './layer.ts';
+import { InboundSeries } from './metrics/inbound.ts';
+import type { Pool } from './net/pool.ts';
+import type { Request } from './request.ts';
+import { compileRoutes } from './routes.ts';
+
+// The inbound side, outside in.
+
+/** What a port without a Server, and a Server without routes, are called in labels. */
+const DEFAULT: ObjectRef = { group: '', kind: 'default', namespace: '', name: 'default' };
+
+/** Around every request to one port of the instance, whatever its route. */
+export function portStack(deps: Deps, policy: Handler): Handler {
+  return stack(
+    [
+      // Outermost, so that its span covers the whole stay in the proxy.
+      trace(deps.tracer, 'server'),
+      // Sees the final answer, made here or received.
+      remember(deps.decisions, deps.clock),
+      // Everything further in may fail; nothing further out has to know how.
+      rescue('inbound'),
+      // Inside rescue: counts errors, not the replies they become.
+      errorMetrics('inbound', deps.registry),
+      // Before any work is done for a request that will not be served.
+      concurrencyLimit(deps.limits.inFlightMax),
+    ],
+    policy,
+  );
+}
+
+type Port = {
+  readonly port: number;
+  readonly app: Pool;
+  readonly snapshot: ProxySnapshot;
+  /** Its buckets outlive snapshots while its policy stays the same. */
+  readonly limitOf: (server: WireServer) => LocalRateLimit | undefined;
+};
+
+/** The Server of a port with its routes and policies, or the defaults where there is no Server. */
+export function policyStack({ port, app, snapshot, limitOf }: Port, deps: Deps): Handler {
+  const server =
+    snapshot.servers.find((candidate) => candidate.port === port) ?? defaultServer(port, snapshot);
+  const of = { port: server, app, snapshot, limit: limitOf(server) };
+  const hasRoutes = server.routes.length > 0;
+  const routes = compileRoutes(server.routes, (route, _rule, index) => ({
+    route: `${route.ref.kind.toLowerCase()}.${route.ref.name}`,
+    index,
+    handler: grantedStack(
+      {
+        ...of,
+        route: route.ref,
+        authorizations: [...server.authorizations, ...route.authorizations],
+        probes: [],
+      },
+      deps,
+    ),
+  }));
+  const fallback = {
+    route: `${DEFAULT.kind}.${DEFAULT.name}`,
+    index: 0,
+    handler: grantedStack(
+      {
+        ...of,
+        route: DEFAULT,
+        authorizations: server.authorizations,
+        // With routes of its own, probes need a route and a policy as anything else does.
+        probes: hasRoutes ? [] : snapshot.probePaths,
+      },
+      deps,
+    ),
+  };
+  const series = new InboundSeries(deps.registry, server, DEFAULT);
+  return routeMatch(routes, fallback, () => series.notFound.value++);
+}
+
+function grantedStack(
+  of: {
+    port: WireServer;
+    route: ObjectRef;
+    authorizations: readonly WireAuthorization[];
+    probes: readonly string[];
+    limit: LocalRateLimit | undefined;
+    app: Pool;
+    snapshot: ProxySnapshot;
+  },
+  deps: Deps,
+): Handler {
+  const series = new InboundSeries(deps.registry, of.port, of.route);
+  const { clock } = deps;
+  return stack(
+    [
+      // First of all policies: who may not come in learns nothing further.
+      authorize({
+        authorizations: of.authorizations,
+        isExempt: (request) => isProbe(request, of.probes),
+        onAllowed: (request) => series.of(request).allowed.value++,
+        onDenied: (request) => series.denied(request.client.identity).value++,
+      }),
+      // After authorization, so that strangers do not use up what clients are granted.
+      rateLimit({ limit: of.limit, clock, onLimited: (scope) => series.limited(scope).value++ }),
+      // Inside policy: its labels say which policy let the request in.
+      exchangeMetrics((request) => series.of(request).exchange, clock),
+      // Inside metrics, so that an injected failure is seen as the instance's own.
+      faults(
+        of.snapshot.faults.filter((fault) => fault.at === 'inbound'),
+        { ...deps, isExempt: (request) => isProbe(request, of.snapshot.probePaths) },
+      ),
+      // Last, so that nothing but TLS can have a say in it.
+      clientId(),
+      // The second span of a pass: the call to the app.
+      trace(deps.tracer, 'client'),
+      // The app refuses: 502; it takes no connection in 100 ms: 504.
+      acquire(of.app),
+    ],
+    exchange,
+  );
+}
+
+function isProbe({ method, path }: Request, paths: readonly string[]): boolean {
+  return method === 'GET' && paths.includes(path);
+}
+
+function defaultServer(port: number, { defaultAuthorizations }: ProxySnapshot): WireServer {
+  const name = defaultAuthorizations[0]?.name ?? 'deny';
+  return {
+    port,
+    ref: { ...DEFAULT, name },
+    protocol: 'detect',
+    authorizations: defaultAuthorizations,
+    routes: [],
+  };
+}

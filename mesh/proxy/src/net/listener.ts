@@ -1,0 +1,107 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Clock, every } from '../clock.ts';
+import type { Address } from './address.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+const SWEEP_MS = 1_000;
+const CONNECTIONS_MAX = 10_000;
+
+/** How a listener ends: see `drain`. */
+export type DrainOptions = {
+  /** Connections without a request are kept this long: their clients may not have heard yet. */
+  readonly idleMs: number;
+  /** When everything still open is cut, monotonic. */
+  readonly deadlineMs: number;
+};
+
+/** Accepts connections at one address and keeps those that speak HTTP in order until it is drained. */
+export class Listener {
+  readonly #server: Server;
+  readonly #clock: Clock;
+  readonly #connections = new Map<ServerConnection, Socket>();
+  readonly #sockets = new Set<Socket>();
+  readonly #stopSweep: () => void;
+  #draining: DrainOptions | undefined;
+  #address: Address | undefined;
+
+  constructor(clock: Clock, onSocket: (socket: Socket) => void, halfOpen?: 'half-open') {
+    this.#clock = clock;
+    this.#server = createServer(
+      { noDelay: true, allowHalfOpen: halfOpen !== undefined, pauseOnConnect: false },
+      (socket) => {
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+        onSocket(socket);
+      },
+    );
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#stopSweep = every(clock, SWEEP_MS, () => this.#sweep());
+  }
+
+  /** Where it listens; with the port that was chosen when it had been 0. */
+  get address(): Address {
+    if (!this.#address) throw new Error('read the address of a listener that does not listen');
+    return this.#address;
+  }
+
+  get draining(): boolean {
+    return this.#draining !== undefined;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** @throws when the address cannot be listened on. */
+  listen(at: Address): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(at, () => {
+        this.#server.off('error', reject);
+        const bound = this.#server.address();
+        this.#address =
+          bound === null || typeof bound === 'string'
+            ? at
+            : { host: bound.address, port: bound.port };
+        resolve();
+      });
+    });
+  }
+
+  /** Keeps `connection`, which speaks HTTP over `socket`, in order. */
+  add(connection: ServerConnection, socket: Socket): void {
+    this.#connections.set(connection, socket);
+    socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  /** Accepts no more; lets requests under way finish; resolves when the last connection is closed. */
+  async drain(options: DrainOptions): Promise<void> {
+    this.#draining = options;
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    const cancel = this.#clock.after(
+      Math.max(0, options.deadlineMs - this.#clock.monotonic()),
+      () => this.#cut(),
+    );
+    const cancelIdle = this.#clock.after(options.idleMs, () => this.#sweep());
+    await closed;
+    cancel();
+    cancelIdle();
+    this.#stopSweep();
+  }
+
+  #cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #sweep(): void {
+    const nowMs = this.#clock.monotonic();
+    for (const [connection, socket] of this.#connections) {
+      connection.sweep(nowMs);
+      const unused =
+        connection.idle && nowMs - connection.idleSinceMs >= (this.#draining?.idleMs ?? 0);
+      if (this.#draining && unused) socket.end();
+    }
+  }
+}

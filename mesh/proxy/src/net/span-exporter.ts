@@ -1,0 +1,115 @@
+import type { Random } from '@faultline/mesh-core/random';
+import { type Clock, every } from '../clock.ts';
+import { Body, discard } from '../http/body.ts';
+import { splitAuthority } from '../http/target.ts';
+import { acquire, exchange } from '../layers/acquire.ts';
+import { type Handler, stack } from '../layer.ts';
+import type { Log } from '../log.ts';
+import { randomSpanId } from '../random.ts';
+import { Request } from '../request.ts';
+import { Scope } from '../scope.ts';
+import { encodeSpans } from '../span-encoding.ts';
+import type { ProxySpan, Tracer } from '../tracing.ts';
+import { Pool } from './pool.ts';
+
+const FLUSH_MS = 10_000;
+const BATCH_MAX = 1_000;
+/** Beyond this, spans are dropped: telemetry must not fill the memory of what it watches. */
+const KEPT_MAX = 5_000;
+const BODY_DISCARD_MAX = 64 * 1_024;
+
+type Options = {
+  readonly endpoint: URL;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+};
+
+/** Sends spans by OTLP/HTTP in JSON, in batches, every ten seconds; drops them when nobody takes them. */
+export class SpanExporter implements Tracer {
+  readonly #options: Options;
+  readonly #pool: Pool;
+  readonly #send: Handler;
+  readonly #stop: () => void;
+  #spans: ProxySpan[] = [];
+
+  constructor(options: Options) {
+    const { endpoint, clock, random } = options;
+    this.#options = options;
+    this.#pool = new Pool({
+      address: splitAuthority(endpoint.host),
+      credentials: () => {
+        throw new Error('the collector is called in plain text');
+      },
+      clock,
+      random,
+      connectMs: 1_000,
+      idleMs: 3_000,
+      connectionsMax: 1,
+    });
+    this.#send = stack([acquire(this.#pool)], exchange);
+    this.#stop = every(clock, FLUSH_MS, () => void this.flush());
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  spanId(): string {
+    return randomSpanId();
+  }
+
+  record(span: ProxySpan): void {
+    if (this.#spans.length < KEPT_MAX) this.#spans.push(span);
+    if (this.#spans.length === BATCH_MAX) void this.flush();
+  }
+
+  /** Sends what there is; a batch that is not taken is lost. */
+  async flush(): Promise<void> {
+    const spans = this.#spans.splice(0, BATCH_MAX);
+    if (spans.length === 0) return;
+    try {
+      const response = await this.#send(this.#request(encodeSpans(spans, this.#options.instance)));
+      discard(response.body, BODY_DISCARD_MAX);
+    } catch (error) {
+      this.#options.log.write('debug', 'spans were lost', {
+        count: spans.length,
+        error: String(error),
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop();
+    await this.flush();
+    this.#pool.close();
+  }
+
+  #request(body: Buffer): Request {
+    const { endpoint, clock } = this.#options;
+    const path = `${endpoint.pathname.replace(/\/$/, '')}/v1/traces`;
+    return new Request({
+      method: 'POST',
+      path,
+      query: '',
+      authority: endpoint.host,
+      destination: endpoint.host,
+      headers: ['content-type', 'application/json'],
+      body: Body.of(body),
+      scope: new Scope(),
+      client: { address: '', identity: undefined },
+      upgrade: undefined,
+      startedMs: clock.monotonic(),
+      decision: {
+        atMs: clock.now(),
+        direction: 'outbound',
+        method: 'POST',
+        path,
+        destination: endpoint.host,
+        attempts: 1,
+      },
+      onContinue: undefined,
+    });
+  }
+}
