@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './config.ts';
@@ -31,6 +31,8 @@ const chosen = paths.length > 0 ? paths : everything.filter((dir) => existsSync(
 const startedMs = performance.now();
 // Whatever the tests leave behind goes with this. A short name: socket paths must fit 104 bytes.
 const tempDir = mkdtempSync(join(tmpdir(), 'fl-'));
+// Some tests run programs as another user, who must be able to reach their own folder in it.
+chmodSync(tempDir, 0o711);
 const outcome = await supervise({
   command: process.execPath,
   args: [join(root, 'node_modules/mocha/bin/mocha.js'), '--forbid-only', ...rest, ...specs(chosen)],

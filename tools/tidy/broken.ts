@@ -233,7 +233,7 @@ export const broken: Broken[] = [
   },
   {
     rule: 'lines per service',
-    files: { [src]: lines(800), [other]: lines(701) },
+    files: { [src]: lines(900), [other]: lines(701) },
     at: ['.', 'services/a'],
     fine: { [src]: lines(300), [other]: lines(300), 'services/a/test/x.test.ts': lines(2000) },
   },
