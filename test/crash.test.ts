@@ -18,7 +18,7 @@ const shortLeases = {
 };
 
 describe(`crashes (seed ${runSeed})`, function () {
-  this.timeout(200_000);
+  this.timeout(230_000);
   let system: System;
   let shop: Shop;
   let traffic: Traffic;
@@ -47,11 +47,11 @@ describe(`crashes (seed ${runSeed})`, function () {
   });
 
   it('a process killed at any named point loses nothing and does nothing twice', async () => {
-    await Promise.all([system.engine.scale('orders', 4), system.engine.scale('payments', 2)]);
+    await scaleAll(system, { orders: 4, payments: 2, inventory: 2 });
     try {
       await traffic.start(9);
       const campaign = new CrashCampaign(system, { points: crashPoints, env: shortLeases });
-      await campaign.run(150_000);
+      await campaign.run(140_000);
       await traffic.stop();
       expect(campaign.pending, 'points never passed').to.deep.equal([]);
       expect(campaign.surprises).to.deep.equal([]);
@@ -59,7 +59,7 @@ describe(`crashes (seed ${runSeed})`, function () {
       expect(traffic.failures).to.deep.equal([]);
       await requireInvariants(shop);
     } finally {
-      await Promise.all([system.engine.scale('orders', 1), system.engine.scale('payments', 1)]);
+      await scaleAll(system, { orders: 1, payments: 1, inventory: 1 });
     }
   });
 
@@ -97,10 +97,40 @@ describe(`crashes (seed ${runSeed})`, function () {
     });
   }
 
+  it('redis silent under load: people buy and look, and what waits follows when it answers', async () => {
+    const buyer = await shop.customer();
+    await traffic.start(6);
+    const redis = system.engine.status().stores.find(({ name }) => name === 'redis');
+    if (!redis?.pid) throw new Error('find the process of redis: there is none');
+    process.kill(redis.pid, 'SIGSTOP');
+    try {
+      const reply = await buyer.insistsOn({ common: 1 }, {}, 5_000);
+      expect(reply.status).to.equal(201);
+      const page = await shop.visitor.get(`/api/v1/products/${shop.product('common').slug}`);
+      expect(page.status).to.equal(200);
+      expect(page.body['degraded']).to.deep.equal([]);
+      const [{ waiting = 0 } = {}] = await system.databases.query<{ waiting: number }>(
+        'orders',
+        'SELECT count(*)::int AS waiting FROM outbox WHERE published_at IS NULL',
+      );
+      expect(waiting).to.be.greaterThan(0);
+    } finally {
+      process.kill(redis.pid, 'SIGCONT');
+    }
+    await traffic.stop();
+    expect(traffic.failures).to.deep.equal([]);
+  });
+
   it('stores that went and came back leave every rule kept', async () => {
     await requireInvariants(shop);
   });
 });
+
+async function scaleAll(system: System, counts: Record<string, number>): Promise<void> {
+  await Promise.all(
+    Object.entries(counts).map(([service, count]) => system.engine.scale(service, count)),
+  );
+}
 
 function processes(system: System): (number | null)[] {
   return system.engine

@@ -16,6 +16,8 @@ export const root: string = resolve(import.meta.dirname, '../..');
 export type SystemOptions = {
   /** Where spans go; by default to a sink of the system's own. */
   otlpEndpoint?: string;
+  /** Changes to what the manifests set, `CONFIGMAP.KEY=VALUE` each. */
+  set?: readonly string[];
 };
 
 /** The real thing: the local engine with all services and stores, on free ports, in a folder of its own. */
@@ -60,7 +62,7 @@ export class System implements AsyncDisposable {
         ...ownEnvironment(),
         OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpEndpoint ?? sink.url,
       },
-      set: ['shop-settings.SEED=demo'],
+      set: ['shop-settings.SEED=demo', ...(options.set ?? [])],
       onEvent: (event) => events.push(event),
     });
     return new System({ engine, events, sink, dir });

@@ -20,6 +20,7 @@ export type Postgres = {
 };
 
 const ATTEMPTS_MAX = 3;
+const DEPENDENCY = 'postgresql';
 const RETRYABLE = new Set(['40001', '40P01']);
 
 /**
@@ -49,6 +50,7 @@ export function connectPostgres(options: {
   // A connection that breaks while it is checked out rejects its query; it must not throw as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection failed'));
+  translateFailures(pool);
   return {
     pool,
     async transaction(work) {
@@ -66,6 +68,17 @@ export function connectPostgres(options: {
     },
     close: () => pool.end(),
   };
+}
+
+/** Makes what fails in the pool's own queries what it is in transactions: a problem to be shown. */
+function translateFailures(pool: pg.Pool): void {
+  const query: (...call: unknown[]) => Promise<unknown> = pool.query.bind(pool);
+  const translating = (...call: unknown[]) =>
+    query(...call).catch((error: unknown) => {
+      throw translate(error);
+    });
+  // One function stands for all overloads; of those with a callback none is used.
+  pool.query = translating as typeof pool.query;
 }
 
 async function attemptTransaction<T>(pool: pg.Pool, work: (tx: Db) => Promise<T>): Promise<T> {
@@ -96,8 +109,9 @@ export function sqlState(error: unknown): string {
     : '';
 }
 
-/** Whether the server or the way to it failed, rather than the statement. */
+/** Whether the server or the way to it failed, rather than the statement; translated or not. */
 export function isConnectionFailure(error: unknown): boolean {
+  if (error instanceof ProblemError) return error.options.dependency === DEPENDENCY;
   const code = sqlState(error);
   if (/^[0-9A-Z]{5}$/.test(code) && /\d/.test(code)) return /^(08|57P|53|25006|58)/.test(code);
   if (/^E[A-Z]+$/.test(code)) return true;
@@ -107,10 +121,10 @@ export function isConnectionFailure(error: unknown): boolean {
 }
 
 /** A failed database as the problem a caller may see; any other error is passed through. */
-export function translate(error: unknown): unknown {
+function translate(error: unknown): unknown {
   if (error instanceof ProblemError || !isConnectionFailure(error)) return error;
   return new ProblemError('unavailable', 'The database is not available.', {
-    dependency: 'postgresql',
+    dependency: DEPENDENCY,
     retryAfterSeconds: 1,
     cause: error,
   });

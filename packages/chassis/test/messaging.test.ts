@@ -12,6 +12,7 @@ import { systemClock } from '../src/clock.ts';
 import { uuidv7 } from '../src/ids.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { Outbox } from '../src/outbox.ts';
+import { connectPostgres, type Postgres } from '../src/postgres.ts';
 import { connectBlockingRedis, connectRedis, disconnectRedis } from '../src/redis.ts';
 import { groupLag, trimHandled } from '../src/streams.ts';
 import { eventually } from '../src/testing/eventually.ts';
@@ -249,6 +250,26 @@ describe('events through outbox, stream and inbox', () => {
     await eventually(async () => expect(await effects()).to.deep.equal([2]), 10_000);
     expect(attempts).to.equal(5);
     expect(await redis.xlen(`${stream}.dead`)).to.equal(1);
+  });
+
+  it('wait for as long as the database is away, and none is buried', async () => {
+    const box = outbox();
+    await emit(box, 'a', 1);
+    await box.flush();
+    const away = connectPostgres({
+      url: 'postgres://nobody@127.0.0.1:1/none',
+      applicationName: 'test',
+      poolMax: 1,
+      clock: systemClock,
+      log: silentLog,
+    });
+    let attempts = 0;
+    const transaction: Postgres['transaction'] = (work) =>
+      (++attempts > 5 ? db : away).transaction(work);
+    start(record, { postgres: { ...db, transaction } });
+    await eventually(async () => expect(await effects()).to.deep.equal([1]), 15_000);
+    expect(await redis.exists(`${stream}.dead`)).to.equal(0);
+    await away.close();
   });
 
   it('are handled by one of several consumers at a time, and by another when it leaves', async () => {

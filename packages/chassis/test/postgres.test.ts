@@ -8,7 +8,9 @@ import {
   storeReply,
 } from '../src/idempotency.ts';
 import { ProblemError } from '../src/errors.ts';
-import { isConnectionFailure } from '../src/postgres.ts';
+import { connectPostgres, isConnectionFailure } from '../src/postgres.ts';
+import { systemClock } from '../src/clock.ts';
+import { silentLog } from '../src/testing/log.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/stores.ts';
 import { eventually } from '../src/testing/eventually.ts';
 
@@ -59,6 +61,29 @@ describe('a service’s database', () => {
       (error: unknown) => expect(error).to.be.instanceOf(ProblemError).with.property('status', 503),
     );
     await eventually(() => db.ping());
+  });
+
+  it('says unavailable when it is not there, and that this is the server’s failure', async () => {
+    const away = connectPostgres({
+      url: 'postgres://nobody@127.0.0.1:1/none',
+      applicationName: 'test',
+      poolMax: 1,
+      clock: systemClock,
+      log: silentLog,
+    });
+    for (const ask of [
+      () => away.pool.query('SELECT 1'),
+      () => away.transaction((tx) => tx.query('SELECT 1')),
+    ]) {
+      await ask().then(
+        () => expect.fail('expected the query to fail'),
+        (error: unknown) => {
+          expect(error).to.be.instanceOf(ProblemError).with.property('status', 503);
+          expect(isConnectionFailure(error)).to.equal(true);
+        },
+      );
+    }
+    await away.close();
   });
 
   it('does not take a violated constraint for a failure of the server', async () => {

@@ -1,4 +1,4 @@
-import { type Db, type Postgres, translate } from '@faultline/chassis/postgres';
+import type { Db, Postgres } from '@faultline/chassis/postgres';
 import type { Image, Rendition } from '@faultline/contracts/images';
 import type { EncodedRendition, Rejection } from './decoder/protocol.ts';
 import { createHash } from 'node:crypto';
@@ -110,8 +110,6 @@ async function query<Row>(
   sql: string,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  const { rows } = await pool.query(sql, [...values]).catch((error: unknown) => {
-    throw translate(error);
-  });
+  const { rows } = await pool.query(sql, [...values]);
   return rows;
 }

@@ -1,13 +1,19 @@
 import type { World } from './world.ts';
 
-/** The requests any service has answered with 5xx since the world began, from its own log. */
-export async function failures({ system, startedAt }: World): Promise<string[]> {
+/**
+ * The requests any service has answered with 5xx since the world began, from its own log. In a rush
+ * it may ask to come back later (503, 504); nothing else is ever right.
+ */
+export async function failures({ system, startedAt, rushes }: World): Promise<string[]> {
   const found: string[] = [];
   for (const [file, text] of await system.logs()) {
     for (const line of text.split('\n')) {
       if (!/"status":5\d\d\b/.test(line)) continue;
-      const entry: { time: string } = JSON.parse(line);
-      if (new Date(entry.time) >= startedAt) found.push(`${file}: ${line}`);
+      const entry: { time: string; status: number } = JSON.parse(line);
+      const time = new Date(entry.time);
+      const rushed = rushes.some(({ from, to }) => from <= time && time <= to);
+      if (time < startedAt || (rushed && entry.status >= 503)) continue;
+      found.push(`${file}: ${line}`);
     }
   }
   return found;

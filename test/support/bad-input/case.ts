@@ -53,12 +53,12 @@ const inner = /node_modules|\.ts:\d|at \w+ \(|SELECT |ECONN/;
 type Who = (world: World) => Api;
 type Asking = ApiRequest | ((world: World) => ApiRequest);
 
-/** A request as an ordinary client sends it; by default Ann's. */
+/** A request as an ordinary client sends it; by default Ann's. `<marker>` is the world's. */
 export function ask(method: string, path: string, request: Asking = {}, who: Who = asAnn): Send {
-  return (world) => who(world).send(method, path, made(request, world));
+  return (world) => who(world).send(method, marked(path, world), made(request, world));
 }
 
-export function asAnn({ ann }: World): Api {
+function asAnn({ ann }: World): Api {
   return ann.api;
 }
 
@@ -69,7 +69,7 @@ export function asVisitor({ shop }: World): Api {
 /** Bytes that no client library would send. */
 export function raw(bytes: string | ((world: World) => string)): Send {
   return async (world) => {
-    const reply = await sendRaw(world.system.url, made(bytes, world));
+    const reply = await sendRaw(world.system.url, marked(made(bytes, world), world));
     return { status: reply.status, headers: reply.headers, body: bodyOf(reply) };
   };
 }
@@ -77,6 +77,10 @@ export function raw(bytes: string | ((world: World) => string)): Send {
 /** The head of a request and its body, as they go over the wire. */
 export function message(startLine: string, fields: readonly string[], body = ''): string {
   return [`${startLine} HTTP/1.1`, 'Host: localhost', ...fields, '', body].join('\r\n');
+}
+
+function marked(text: string, { marker }: World): string {
+  return text.replaceAll('<marker>', marker);
 }
 
 function made<T>(value: T | ((world: World) => T), world: World): T {

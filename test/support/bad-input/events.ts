@@ -17,8 +17,13 @@ export type ReadStream = (typeof readStreams)[number];
 /** Entries no consumer can use, and what the dead letter says of each. */
 export function hostileEntries(type: string, marker: string): Record<string, [string[], RegExp]> {
   const good = {
-    ...{ id: randomUUID(), type, version: 1, subject: randomUUID(), sequence: 1 },
-    ...{ time: '2026-01-01T00:00:00.000Z', data: { marker } },
+    id: randomUUID(),
+    type,
+    version: 1,
+    subject: randomUUID(),
+    sequence: 1,
+    time: '2026-01-01T00:00:00.000Z',
+    data: { marker },
   };
   const event = (changes: object) => ['event', JSON.stringify({ ...good, ...changes })];
   const { id: _, ...withoutId } = good;

@@ -14,7 +14,8 @@ function upload(make: Picture, type = 'image/png', headers: Record<string, strin
   return async (world) => {
     const bytes = await make();
     const answer = await world.ann.api.post('/api/v1/images', Buffer.from(bytes), {
-      ...{ 'Content-Type': type, ...headers },
+      'Content-Type': type,
+      ...headers,
     });
     if (answer.status !== 202) return answer;
     return { ...answer, body: await world.settledImage(String(answer.body['id'])) };
@@ -91,11 +92,16 @@ function movingAvif(): Buffer {
 const bombs: Case[] = [
   rejected(['too_large'], { row: 44, what: 'a PNG of 14,000²', make: () => blackPng(14_000) }),
   rejected(['too_many_frames'], {
-    ...{ row: 44, what: 'an animated WebP of 101 frames', type: 'image/webp' },
+    row: 44,
+    what: 'an animated WebP of 101 frames',
+    type: 'image/webp',
     make: () => animation(101),
   }),
   rejected(['corrupt', 'unsupported_format'], {
-    ...{ row: 44, what: 'an AVIF that claims to move', type: 'image/avif', make: movingAvif },
+    row: 44,
+    what: 'an AVIF that claims to move',
+    type: 'image/avif',
+    make: movingAvif,
   }),
   unsupported({ row: 44, what: 'a GIF of 100,000 frames', make: () => gif(100_000) }),
   unsupported({ row: 44, what: 'a GIF as it is', make: () => gif(2), type: 'image/gif' }),
@@ -143,7 +149,9 @@ const disguises: Case[] = [
     unsupported({ row: 45, what: `${what} named .jpg`, make: text(content), type: 'image/jpeg' }),
   ),
   unsupported({
-    ...{ row: 45, what: 'SVG as it is', make: text(impostors['SVG with a script']) },
+    row: 45,
+    what: 'SVG as it is',
+    make: text(impostors['SVG with a script']),
     type: 'image/svg+xml',
   }),
   unsupported({ row: 45, what: 'a PNG named .jpg', make: () => picture(), type: 'image/jpeg' }),
@@ -164,12 +172,16 @@ async function half(format: 'jpeg' | 'png' | 'webp' | 'avif'): Promise<Uint8Arra
 const broken: Case[] = [
   ...(['jpeg', 'png', 'webp', 'avif'] as const).map((format) =>
     rejected(['corrupt'], {
-      ...{ row: 46, what: `half a ${format}`, make: () => half(format) },
+      row: 46,
+      what: `half a ${format}`,
+      make: () => half(format),
       type: `image/${format}`,
     }),
   ),
   rejected(['corrupt'], {
-    ...{ row: 46, what: 'nothing but a signature', type: 'image/jpeg' },
+    row: 46,
+    what: 'nothing but a signature',
+    type: 'image/jpeg',
     make: text(`\xff\xd8\xff${'\xff'.repeat(2_000)}`),
   }),
   {
@@ -217,7 +229,10 @@ export const urlCases: Case[] = [
   ),
   untouched(400, 'a product with the URL of a picture', ({ admin, trap }) =>
     admin.api.post('/api/v1/admin/products', {
-      ...{ slug: 'by-url', name: 'x', description: 'x', category: 'lighting' },
+      slug: 'by-url',
+      name: 'x',
+      description: 'x',
+      category: 'lighting',
       price: { amount: 1, currency: 'EUR' },
       image_url: `http://127.0.0.1:${trap.port}/`,
     }),
@@ -240,7 +255,10 @@ export const urlCases: Case[] = [
 
 function untouched(status: number, what: string, send: Send): Case {
   return {
-    ...{ row: 48, what, send, status },
+    row: 48,
+    what,
+    send,
+    status,
     also(_, { trap }) {
       expect(trap.visits).to.equal(0);
     },

@@ -12,7 +12,8 @@ function orderText(change: (good: string, world: World) => string): Send {
   return (world) => {
     const body = change(JSON.stringify(world.ann.draft({ lamp: 1 })), world);
     return world.ann.api.post('/api/v1/orders', body, {
-      ...{ 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() },
+      'Content-Type': 'application/json',
+      'Idempotency-Key': randomUUID(),
     });
   };
 }
@@ -282,7 +283,8 @@ export const nulCases: Case[] = [
       },
       asVisitor,
     ),
-    ...{ status: 400, isPage: true },
+    status: 400,
+    isPage: true,
   },
   bytes,
 ];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { type Answer, type Case } from './case.ts';
+import type { Answer, Case } from './case.ts';
 import type { World } from './world.ts';
 
 /** Limits a test can reach at any speed; and a proxy of ours in front, so that clients differ. */
@@ -55,7 +55,7 @@ export const limitCases: Case[] = [
     what: 'a flood from one client is slowed down, others are served',
     async send(world) {
       const headers = from(newAddress());
-      return flood(200, () => world.shop.visitor.get('/api/v1/categories', { headers }));
+      return flood(80, () => world.shop.visitor.get('/api/v1/categories', { headers }));
     },
     status: 429,
     async also(answer, world) {

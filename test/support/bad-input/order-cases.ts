@@ -176,29 +176,30 @@ async function sameKeyInFlight({ shop }: World) {
   return second;
 }
 
-async function hundredWithOneKey({ shop }: World) {
-  const buyer = await shop.customer();
+async function hundredWithOneKey(world: World) {
+  const buyer = await world.shop.customer();
   const key = randomUUID();
-  const replies = await Promise.all(
-    Array.from({ length: 100 }, () => buyer.buys({ lamp: 1 }, { key })),
+  const replies = await world.rush(() =>
+    Promise.all(Array.from({ length: 100 }, () => buyer.buys({ lamp: 1 }, { key }))),
   );
   const final = await buyer.insistsOn({ lamp: 1 }, { key });
   for (const reply of replies) {
     if (isFinal(reply)) expect(reply.body).to.deep.equal(final.body);
-    else expect([202, 409]).to.include(reply.status);
+    else expect([202, 409, 503, 504]).to.include(reply.status);
   }
   expect(await buyer.ownOrders()).to.deep.equal([final.body['id']]);
   return final;
 }
 
-async function raceForTheLast({ shop }: World) {
-  const buyers = await shop.customers(5);
-  const replies = await Promise.all(
-    buyers.flatMap((buyer) => Array.from({ length: 20 }, () => buyer.insistsOn({ rarity: 1 }))),
+async function raceForTheLast(world: World) {
+  const buyers = await world.shop.customers(5);
+  const all = buyers.flatMap((buyer) => Array.from({ length: 20 }, () => buyer));
+  const replies = await world.rush(() =>
+    Promise.all(all.map((buyer) => buyer.insistsOn({ rarity: 1 }))),
   );
   const winners = replies.filter(({ status }) => status === 201);
   const losers = replies.filter(({ body }) => body['reason'] === 'out_of_stock');
   expect([winners.length, losers.length]).to.deep.equal([1, 99]);
-  expect(await shop.level('rarity')).to.deep.equal({ available: 0, reserved: 0, sold: 1 });
+  expect(await world.shop.level('rarity')).to.deep.equal({ available: 0, reserved: 0, sold: 1 });
   return winners[0] ?? expect.fail('nobody won');
 }

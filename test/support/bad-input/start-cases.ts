@@ -62,7 +62,9 @@ function run(args: string[], cwd: string, env: Record<string, string>): Promise<
   // The one that the local engine uses: a start is half as long.
   const NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/faultline');
   const options = {
-    ...{ cwd, timeout: 20_000, killSignal: 'SIGKILL' as const },
+    cwd,
+    timeout: 20_000,
+    killSignal: 'SIGKILL' as const,
     env: { PATH, NODE_COMPILE_CACHE, ...env },
   };
   return new Promise((resolve) => {

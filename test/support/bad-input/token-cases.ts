@@ -110,7 +110,9 @@ export const tokenCases: Case[] = [
     // The answer can get lost when the server closes on who still sends.
     send: (world) =>
       withToken(() => 'a'.repeat(1_000_000))(world).catch(() => ({
-        ...{ status: 0, headers: {}, body: {} },
+        status: 0,
+        headers: {},
+        body: {},
       })),
     status: [0, 401, 431],
   },
@@ -134,16 +136,16 @@ const absent = '01980000-0000-7000-8000-00000000dead';
 /** As Eve: what is Ann's looks just as what is not there. */
 function foreign(what: string, method: string, pathOf: (id: string) => string): Case {
   const kind = /order|image|address/.exec(what)?.[0];
-  const ask = (world: World, id: string) => world.eve.api.send(method, pathOf(id));
+  const request = (world: World, id: string) => world.eve.api.send(method, pathOf(id));
   const idOf = ({ owned }: World) =>
     kind === 'order' ? owned.order : kind === 'image' ? owned.image : owned.address;
   return {
     row: 29,
     what: `${what} of another user`,
-    send: (world) => ask(world, idOf(world)),
+    send: (world) => request(world, idOf(world)),
     status: 404,
     async also(answer, world) {
-      const nothing = await ask(world, absent);
+      const nothing = await request(world, absent);
       expect(anonymous(answer, idOf(world))).to.deep.equal(anonymous(nothing, absent));
     },
   };

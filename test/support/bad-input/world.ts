@@ -17,7 +17,7 @@ export class World implements AsyncDisposable {
   readonly ann: Customer;
   readonly eve: Customer;
   readonly admin: Admin;
-  /** What of Ann's exists: one order, one picture, one address. */
+  /** What exists of others than Eve: an order and an address of Ann's, the admin's picture. */
   readonly owned: { order: string; image: string; address: string };
   /** Goes into everything hostile, and must not be found in any log or database. */
   readonly marker = `hostile${randomUUID().replaceAll('-', '')}`;
@@ -28,6 +28,8 @@ export class World implements AsyncDisposable {
   /** How often everything had been started when this world began. */
   readonly restarts: Record<string, number>;
   readonly startedAt: Date;
+  /** When so much came at once that a service may have asked some to come back later. */
+  readonly rushes: { from: Date; to: Date }[] = [];
 
   private constructor(parts: {
     shop: Shop;
@@ -76,7 +78,12 @@ export class World implements AsyncDisposable {
     const now = Math.floor(systemClock.now() / 1_000);
     const { issuer: iss, audience: aud, type: typ } = accessTokenProfile;
     const claims: JWTPayload = {
-      ...{ iss, aud, sub: this.ann.id, role: 'customer', iat: now, exp: now + 600 },
+      iss,
+      aud,
+      sub: this.ann.id,
+      role: 'customer',
+      iat: now,
+      exp: now + 600,
       ...changes.claims,
     };
     if (changes.without) delete claims[changes.without];
@@ -84,6 +91,16 @@ export class World implements AsyncDisposable {
     return new SignJWT(claims)
       .setProtectedHeader({ alg, typ, ...header })
       .sign(await importJWK(changes.key ?? this.signingKey, alg), { crit: { x: true } });
+  }
+
+  /** Does what may be more than the shop can take at once. */
+  async rush<T>(work: () => Promise<T>): Promise<T> {
+    const from = new Date(systemClock.now());
+    try {
+      return await work();
+    } finally {
+      this.rushes.push({ from, to: new Date(systemClock.now()) });
+    }
   }
 
   /** What became of a picture. */
@@ -102,7 +119,7 @@ export class World implements AsyncDisposable {
 }
 
 /** Listens on loopback and counts who comes. */
-export class Trap implements AsyncDisposable {
+class Trap implements AsyncDisposable {
   visits = 0;
   readonly #server: Server;
 
@@ -120,8 +137,8 @@ export class Trap implements AsyncDisposable {
   }
 
   get port(): number {
-    const address = this.#server.address();
-    return typeof address === 'object' && address ? address.port : 0;
+    const bound = this.#server.address();
+    return typeof bound === 'object' && bound ? bound.port : 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,8 @@ import {
   imageMediaTypes,
   type uploadImage as endpoint,
 } from '@faultline/contracts/images';
+import { annotateSpan } from '@faultline/telemetry/spans-api';
+import { ATTRIBUTES } from '@faultline/telemetry/spans';
 import type { ImagesDeps } from '../deps.ts';
 import { countUnfinished } from '../images.ts';
 import { declaredType, sniffType } from '../media-type.ts';
@@ -31,6 +33,7 @@ export function uploadImage(deps: ImagesDeps): Handler<typeof endpoint> {
       if (unfinished >= UNFINISHED_MAX) throw full('queue_full', 10);
       const original = await readPicture(ctx.req, type);
       const id = uuidv7(deps.clock);
+      annotateSpan({ [ATTRIBUTES.imageId]: id });
       await acceptUpload(deps, { id, ownerId: owner.id, original });
       return {
         status: 202,

@@ -3,6 +3,8 @@ import type { Logger } from '@faultline/chassis/log';
 import type { StreamEntry } from '@faultline/chassis/streams';
 import { imageEvents } from '@faultline/contracts/images';
 import { withConsumerSpan } from '@faultline/telemetry/messaging';
+import { ATTRIBUTES } from '@faultline/telemetry/spans';
+import { annotateSpan } from '@faultline/telemetry/spans-api';
 import { type Decoder, DecoderCrash } from '../decoder/decoder.ts';
 import type { Answer, EncodedRendition, Rejection } from '../decoder/protocol.ts';
 import type { ImagesDeps } from '../deps.ts';
@@ -77,6 +79,7 @@ function parse(
 /** Works on the picture until it is ready, rejected or given up. */
 async function process(deps: WorkerDeps, imageId: string): Promise<'settled' | 'given up'> {
   const { clock, decoder, log, observe, postgres } = deps;
+  annotateSpan({ [ATTRIBUTES.imageId]: imageId });
   for (;;) {
     const attempt = await beginAttempt(postgres, imageId);
     if (!attempt) return 'settled';
