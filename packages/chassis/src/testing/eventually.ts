@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts';
  * Tries `check` until it stops throwing and resolves to its result; throws its last error after
  * `timeoutMs`. For what happens soon in another task or process.
  */
-export async function eventually<T>(check: () => T | Promise<T>, timeoutMs = 5_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, timeoutMs = 15_000): Promise<T> {
   const giveUpMs = systemClock.monotonic() + timeoutMs;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {
     try {
