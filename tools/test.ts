@@ -20,8 +20,8 @@ const everything = [
   'test',
 ];
 /** Longer than the longest test: no test has ended for this long, so none will. */
-const idleMs = 4 * 60_000;
-const totalMs = 20 * 60_000;
+const idleMs = 8 * 60_000;
+const totalMs = 45 * 60_000;
 
 const args = process.argv.slice(2);
 const paths = args.filter((arg) => existsSync(join(root, arg)));
