@@ -29,7 +29,7 @@ export async function requireInvariants(shop: Shop): Promise<void> {
     ...secrets.map((found) => `I11 nothing secret is told: ${found}`),
   ];
   if (broken.length === 0) return;
-  throw new Error(`${broken.length} violations:\n${broken.slice(0, 10).join('\n')}`);
+  throw new Error(`${broken.length} violations:\n${broken.slice(0, 20).join('\n')}`);
 }
 
 /** What invariants I4 and I9 ask for, in a few cheap questions. */
