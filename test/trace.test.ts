@@ -11,8 +11,9 @@ import { findSecrets } from './support/secrets.ts';
 import { type Customer, requireStatus, Shop } from './support/shop.ts';
 import { followOrder } from './support/sse.ts';
 import { sharedSystem, System } from './support/system.ts';
-import { isSpan, type Trace, wholeTrace } from './support/trace.ts';
+import { isSidecar, isSpan, type Trace, wholeTrace } from './support/trace.ts';
 
+const quotes = 'POST /internal/v1/quotes';
 const services = [...Object.keys(apis), 'storefront'];
 
 describe('traces', function () {
@@ -63,7 +64,7 @@ describe('traces', function () {
 
     for (const [service, name, caller] of [
       ['orders', 'POST /api/v1/orders', 'gateway'],
-      ['catalog', 'POST /internal/v1/quotes', 'orders'],
+      ['catalog', quotes, 'orders'],
       ['inventory', 'PUT /internal/v1/reservations/:id', 'orders'],
       ['inventory', 'POST /internal/v1/reservations/:id/commit', 'orders'],
       ['payments', 'POST /internal/v1/payments/:id/capture', 'orders'],
@@ -78,9 +79,29 @@ describe('traces', function () {
       });
     }
 
+    it('has both sidecars between a call and its answer, as its four inner spans', () => {
+      const served = trace.find('the quotes', isSpan('catalog', 'server', quotes));
+      const inner = trace.path(served).slice(1, 5);
+      expect(inner.map(({ kind, attributes }) => [kind, attributes['direction']])).to.deep.equal([
+        ...[
+          ['client', 'inbound'],
+          ['server', 'inbound'],
+        ],
+        ...[
+          ['client', 'outbound'],
+          ['server', 'outbound'],
+        ],
+      ]);
+      expect(inner.every(isSidecar)).to.equal(true);
+      const pods = inner.map(({ resource }) => String(resource['service.instance.id']));
+      expect(pods.map((pod) => pod.split('-')[0])).to.deep.equal([
+        ...['catalog', 'catalog', 'orders', 'orders'],
+      ]);
+    });
+
     it('has the calls to the payment provider', () => {
       const calls = trace.spans.filter(
-        ({ attributes }) => attributes['server.address'] === 'payment-provider',
+        (span) => isHttpClient(span) && span.attributes['server.address'] === 'payment-provider',
       );
       expect(calls).to.have.length.of.at.least(2);
       for (const call of calls) expect(call.resource['service.name']).to.equal('payments');
@@ -172,7 +193,7 @@ describe('traces', function () {
 
   describe('of everything so far', () => {
     it('say which service, version, instance and namespace each span is from', () => {
-      for (const { resource } of system.sink.spans) {
+      for (const { resource } of system.sink.spans.filter((span) => !isSidecar(span))) {
         const name = String(resource['service.name']);
         expect(services).to.include(name);
         expect(resource['service.version']).to.match(/^\d+\.\d+\.\d+$/);
@@ -190,10 +211,12 @@ describe('traces', function () {
     });
 
     it('have few names: none holds a value', () => {
-      const names = new Set(system.sink.spans.map(({ name }) => name));
+      // Sidecars name theirs by path, as Linkerd's do.
+      const spans = system.sink.spans.filter((span) => !isSidecar(span));
+      const names = new Set(spans.map(({ name }) => name));
       expect(names.size).to.be.below(200);
       for (const name of names) expect(name).not.to.match(/[0-9a-f]{8}|\d{3}|@|\?/);
-      for (const { name, attributes, kind } of system.sink.spans) {
+      for (const { name, attributes, kind } of spans) {
         if (kind !== 'server' || attributes['http.response.status_code'] === 404) continue;
         if (attributes['http.route'] === undefined) continue;
         expect(name).to.equal(`${attributes['http.request.method']} ${attributes['http.route']}`);

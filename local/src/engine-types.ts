@@ -1,5 +1,7 @@
 import type { Clock } from '@faultline/chassis/clock';
+import type { ControlPlane } from '@faultline/mesh-control/control-plane';
 import type { Environment } from './config.ts';
+import type { Faults } from './faults/faults.ts';
 import type { ServiceStatus, Status } from './status.ts';
 
 export type EngineOptions = {
@@ -22,6 +24,15 @@ export type EngineOptions = {
   /** Gives up the start. */
   signal?: AbortSignal;
 };
+
+/** The parts of the mesh that `faultline mesh` shows from the control plane. */
+export type MeshReports = {
+  routes: ReturnType<ControlPlane['routes']>;
+  policy: ReturnType<ControlPlane['policy']>;
+  identity: ReturnType<ControlPlane['identity']>;
+};
+export type MeshView = keyof MeshReports;
+export type MeshReport = MeshReports[MeshView];
 
 /** A component changed its state. */
 export type EngineEvent = {
@@ -54,6 +65,10 @@ export type Engine = {
    * with `now` by SIGKILL. Resolves when it is ready again.
    */
   restart(target: string, options?: RestartOptions): Promise<void>;
+  /** Breaks things for a while. */
+  readonly faults: Pick<Faults, 'add' | 'list' | 'clear'>;
+  /** What the mesh goes by. */
+  meshReport<V extends MeshView>(view: V): MeshReports[V];
   /** Drains and stops everything. Idempotent. */
   stop(): Promise<void>;
 };

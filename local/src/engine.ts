@@ -5,14 +5,23 @@ import { systemClock } from '@faultline/chassis/clock';
 import { processEnvironment } from './config.ts';
 import { serveControl, type ControlServer } from './control/server.ts';
 import { EngineError } from './engine-error.ts';
-import type { Engine, EngineEvent, EngineOptions, RestartOptions } from './engine-types.ts';
+import type {
+  Engine,
+  EngineEvent,
+  EngineOptions,
+  MeshReports,
+  MeshView,
+  RestartOptions,
+} from './engine-types.ts';
+import { Faults } from './faults/faults.ts';
 import { lastLines } from './logs/tail.ts';
 import { loadManifests } from './manifests/load.ts';
 import type { Manifests } from './manifests/model.ts';
 import { applyOverrides } from './manifests/overrides.ts';
 import { Endpoints } from './net/endpoints.ts';
-import { forwarderFactory } from './net/forwarder.ts';
+import { freePort } from './net/free-port.ts';
 import { openPublicPorts, type PublicPorts } from './net/public-ports.ts';
+import { Mesh } from './mesh/mesh.ts';
 import { expandNotes } from './notes.ts';
 import { PodFailure, Pods } from './pods/pods.ts';
 import type { Pod } from './pods/pod.ts';
@@ -32,7 +41,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   try {
     await stopLeftovers(data.processesDir);
     await clearDataDir(data);
-    const engine = new LocalEngine(options, { manifests, data, release });
+    const storePorts = { postgres: await freePort(), redis: await freePort() };
+    const engine = new LocalEngine(options, { manifests, data, release, storePorts });
     await engine.start();
     return engine;
   } catch (error) {
@@ -46,6 +56,13 @@ async function readManifests(options: EngineOptions): Promise<Manifests> {
   return { ...manifests, configMaps: applyOverrides(manifests.configMaps, options.set ?? []) };
 }
 
+type Held = {
+  manifests: Manifests;
+  data: DataDir;
+  release: () => void;
+  storePorts: { postgres: number; redis: number };
+};
+
 class LocalEngine implements Engine {
   readonly dataDir: string;
   notes: readonly string[] = [];
@@ -57,15 +74,14 @@ class LocalEngine implements Engine {
   readonly #endpoints: Endpoints;
   readonly #secrets: Secrets;
   readonly #stores: LocalStores;
+  readonly #mesh: Mesh;
+  readonly faults: Faults;
   readonly #pods: Pods;
   #ports: PublicPorts | undefined;
   #control: ControlServer | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(
-    options: EngineOptions,
-    held: { manifests: Manifests; data: DataDir; release: () => void },
-  ) {
+  constructor(options: EngineOptions, held: Held) {
     const { manifests, data } = held;
     const { clock = systemClock, env = processEnvironment() } = options;
     this.#options = options;
@@ -74,7 +90,7 @@ class LocalEngine implements Engine {
     this.#data = data;
     this.dataDir = data.path;
     this.#guard = new ProcessGuard(data.processesDir);
-    this.#endpoints = new Endpoints(manifests.services, clock);
+    this.#endpoints = new Endpoints(clock);
     this.#secrets = new Secrets({ manifests, env, dir: join(data.path, 'secrets') });
     const shared = { clock, guard: this.#guard, secrets: this.#secrets, logsDir: data.logsDir };
     this.#stores = new LocalStores({
@@ -82,25 +98,45 @@ class LocalEngine implements Engine {
       manifests,
       env,
       dataDir: data.path,
+      ports: held.storePorts,
       onChange: (store, reason) => this.#storeChanged(store, reason),
+    });
+    const root = resolve(options.root);
+    const compileCacheDir = chooseCompileCacheDir(data.path);
+    const takenPorts = new Set(Object.values(held.storePorts));
+    this.#mesh = new Mesh({
+      ...shared,
+      root,
+      dir: join(data.path, 'mesh'),
+      runtimeDir: data.runtimeDir,
+      compileCacheDir,
+      manifests,
+      env,
+      takenPorts,
+      storePorts: () => this.#stores.ports,
+      onProblem: (error) => {
+        this.#emit({ component: 'mesh', state: 'Problem', reason: error.message });
+      },
     });
     this.#pods = new Pods({
       ...shared,
       deployments: manifests.deployments,
       endpoints: this.#endpoints,
-      startSidecar: forwarderFactory(this.#endpoints),
+      joinMesh: (pod, how) => this.#mesh.join(pod, how),
+      takenPorts,
       onChange: (pod, reason) => this.#podChanged(pod, reason),
       around: {
-        root: resolve(options.root),
+        root,
         runtimeDir: data.runtimeDir,
         scratchDir: data.scratchDir,
         volumesDir: data.volumesDir,
-        compileCacheDir: compileCacheDir(data.path),
+        compileCacheDir,
         configMaps: manifests.configMaps,
         secret: (name, key) => this.#secrets.lookup(name, key),
         env,
       },
     });
+    this.faults = new Faults(() => this.#mesh.control, this.#pods);
   }
 
   async start(): Promise<void> {
@@ -129,9 +165,20 @@ class LocalEngine implements Engine {
   }
 
   async #startAll(): Promise<void> {
+    await this.#mesh.start();
     await Promise.all([this.#stores.start(), this.#pods.start()]);
     await this.#pods.untilReady(undefined, this.#options.signal);
     this.notes = await expandNotes(this.#manifests.services, this.#secrets);
+  }
+
+  meshReport<V extends MeshView>(view: V): MeshReports[V] {
+    const { control } = this.#mesh;
+    const reports: { [View in MeshView]: () => MeshReports[View] } = {
+      routes: () => control.routes(),
+      policy: () => control.policy(),
+      identity: () => control.identity(),
+    };
+    return reports[view]();
   }
 
   get links(): Readonly<Record<string, string>> {
@@ -186,6 +233,7 @@ class LocalEngine implements Engine {
     this.#emit({ component: 'engine', state: 'Stopping' });
     await this.#pods.stop();
     await this.#ports?.stop();
+    await this.#mesh.stop();
     await this.#stores.stop();
     await this.#control?.stop();
     this.#guard.close();
@@ -195,6 +243,7 @@ class LocalEngine implements Engine {
   }
 
   #podChanged(pod: Pod, reason?: string): void {
+    if (pod.ready) this.faults.becameReady(pod);
     const state = pod.state === 'Running' ? (pod.ready ? 'Ready' : 'Unready') : pod.state;
     this.#emit({ component: pod.name, state, ...(reason && { reason }) });
   }
@@ -210,7 +259,7 @@ class LocalEngine implements Engine {
 }
 
 /** Compiled code is shared by all systems of a checkout, where the checkout can be written. */
-function compileCacheDir(dataDir: string): string {
+function chooseCompileCacheDir(dataDir: string): string {
   const shared = fileURLToPath(new URL('../../node_modules/.cache/faultline', import.meta.url));
   try {
     mkdirSync(shared, { recursive: true });
@@ -224,8 +273,9 @@ function compileCacheDir(dataDir: string): string {
 /** A pod's failure with the last lines it wrote. */
 async function explain(error: unknown, logsDir: string): Promise<unknown> {
   if (!(error instanceof PodFailure)) return error;
-  const { deployment, name } = error.pod;
-  const path = join(logsDir, deployment.name, `${name}.log`);
+  const { deployment, name, restarts, sidecarRestarts } = error.pod;
+  const file = restarts >= sidecarRestarts ? `${name}.log` : `${name}.proxy.log`;
+  const path = join(logsDir, deployment.name, file);
   const lines = await lastLines(path, 20);
   return new Error([error.message, ...lines, `(from ${path})`].join('\n'), { cause: error });
 }

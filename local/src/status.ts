@@ -26,6 +26,8 @@ export type InstanceStatus = {
   state: string;
   /** Where metrics and health are; null when it has no admin port. */
   admin_url: string | null;
+  /** Where its sidecar's are; null without one. */
+  proxy_admin_url: string | null;
 };
 
 export type StoreStatus = {
@@ -33,7 +35,7 @@ export type StoreStatus = {
   kind: 'postgres' | 'redis';
   pid: number | null;
   ready: boolean;
-  port: number | null;
+  port: number;
   restarts: number;
   /** With the superuser's password; only on request. */
   admin_url?: string | null;
@@ -45,7 +47,7 @@ export function describeService({ deployment, desired, pods }: Replicas): Servic
     version: deployment.version,
     replicas: desired,
     instances: pods.map((pod) => {
-      const admin = pod.addressOf('admin');
+      const admin = pod.reachedAt('admin');
       return {
         name: pod.name,
         version: pod.deployment.version,
@@ -55,6 +57,7 @@ export function describeService({ deployment, desired, pods }: Replicas): Servic
         restarts: pod.restarts,
         state: pod.state,
         admin_url: admin && 'port' in admin ? `http://${admin.host}:${admin.port}` : null,
+        proxy_admin_url: pod.sidecarAdminUrl ?? null,
       };
     }),
   };
@@ -66,7 +69,7 @@ export function describeStore(store: Store, { secrets }: { secrets: boolean }): 
     kind: store.name,
     pid: store.server?.pid ?? null,
     ready: store.ready,
-    port: store.port ?? null,
+    port: store.port,
     restarts: store.restarts,
     ...(secrets && { admin_url: store.server?.url ?? null }),
   };

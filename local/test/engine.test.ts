@@ -3,41 +3,13 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { startEngine } from '../src/engine.ts';
-import type { Engine, EngineEvent } from '../src/engine-types.ts';
+import type { EngineEvent } from '../src/engine-types.ts';
 import { processIdentity, signalProcess } from '../src/process/identity.ts';
 import { fixture } from './command.ts';
 import { eventually } from './eventually.ts';
 import { get, Load } from './http.ts';
+import { System } from './system.ts';
 import { TempDir } from './temp-dir.ts';
-
-/** A system of the two example services, stopped at the end of its scope. */
-class System implements AsyncDisposable {
-  readonly dir = new TempDir();
-  readonly events: EngineEvent[] = [];
-  engine!: Engine; // set by start(), which is the only way to get one
-
-  static async start(set: string[] = []): Promise<System> {
-    const system = new System();
-    const { dir, events } = system;
-    const onEvent = (event: EngineEvent) => void events.push(event);
-    const options = { root: fixture, dataDir: dir.path, ports: 'auto', set, onEvent } as const;
-    system.engine = await startEngine(options);
-    return system;
-  }
-
-  get url(): string {
-    return this.engine.links['Shop'] ?? '';
-  }
-
-  async env(): Promise<Record<string, string>> {
-    return JSON.parse((await get(`${this.url}env`)).body);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.engine.stop();
-    this.dir[Symbol.dispose]();
-  }
-}
 
 describe('engine', function () {
   this.timeout(60_000);
@@ -50,8 +22,9 @@ describe('engine', function () {
       ['front', 1],
     ]);
     for (const one of status.services.flatMap(({ instances }) => instances)) {
-      expect(one).to.include({ ready: true, restarts: 0, state: 'Running', proxy_pid: null });
+      expect(one).to.include({ ready: true, restarts: 0, state: 'Running' });
       expect(processIdentity(one.pid ?? 0)).to.be.a('string');
+      expect(processIdentity(one.proxy_pid ?? 0)).to.be.a('string');
       expect((await get(`${one.admin_url}/livez`)).status).to.equal(200);
     }
     expect(status.stores.map(({ name, ready }) => [name, ready])).to.deep.equal([
@@ -74,14 +47,15 @@ describe('engine', function () {
     expect(env['DATA_DIR']).to.include(system.dir.path);
     expect(env).not.to.have.property('SMTP_URL');
     expect(env).not.to.have.property('npm_command');
-    expect(env['REDIS_URL']).to.equal(system.engine.storeUrls().redis);
   });
 
-  it('sends requests to all ready instances and streams replies', async () => {
+  it('sends requests to all ready instances', async () => {
     await using system = await System.start();
     const names = new Set<string>();
-    for (let n = 0; n < 4; n += 1) names.add(JSON.parse((await get(system.url)).body).name);
-    expect(names.size).to.equal(2);
+    await eventually('both to answer', async () => {
+      names.add(JSON.parse((await get(system.url)).body).name);
+      return names.size === 2;
+    });
   });
 
   it('scales down and up under load without a failed request', async () => {

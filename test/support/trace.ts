@@ -15,7 +15,8 @@ export class Trace {
 
   /** The names of the services that took part. */
   get services(): Set<unknown> {
-    return new Set(this.spans.map(({ resource }) => resource['service.name']));
+    const apps = this.spans.filter((span) => !isSidecar(span));
+    return new Set(apps.map(({ resource }) => resource['service.name']));
   }
 
   get roots(): SunkSpan[] {
@@ -36,11 +37,21 @@ export class Trace {
     throw new Error(`find ${what} in trace ${this.id}: it has ${[...new Set(names)].join(', ')}`);
   }
 
-  /** The span and all above it, up to the root. */
+  /** The span and all above it, up to the root; without those of sidecars. */
   lineage(span: SunkSpan): SunkSpan[] {
-    const parent = this.spans.find(({ spanId }) => spanId === span.parentSpanId);
-    return parent ? [span, ...this.lineage(parent)] : [span];
+    return this.path(span).filter((one) => !isSidecar(one));
   }
+
+  /** The span and all above it, up to the root. */
+  path(span: SunkSpan): SunkSpan[] {
+    const parent = this.spans.find(({ spanId }) => spanId === span.parentSpanId);
+    return parent ? [span, ...this.path(parent)] : [span];
+  }
+}
+
+/** Whether a sidecar wrote the span, not an app. */
+export function isSidecar({ resource }: SunkSpan): boolean {
+  return resource['service.name'] === 'linkerd-proxy';
 }
 
 /** Whether the span is one of this service, of this kind and name. */

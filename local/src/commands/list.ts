@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
 import { down } from './down.ts';
+import { fault } from './fault.ts';
+import { load } from './load.ts';
 import { logs } from './logs.ts';
 import { restart } from './restart.ts';
 import { scale } from './scale.ts';
@@ -7,4 +9,4 @@ import { status } from './status.ts';
 import { up } from './up.ts';
 
 /** Every sub-command, in the order of the help text. */
-export const commands: readonly Command[] = [up, down, status, logs, scale, restart];
+export const commands: readonly Command[] = [up, down, status, logs, scale, restart, fault, load];

@@ -16,6 +16,7 @@ export const logs: Command = {
   options: {
     follow: { type: 'boolean', short: 'f', help: 'go on showing lines as they are written' },
     instance: { type: 'string', help: 'of one instance only' },
+    proxy: { type: 'boolean', help: 'of the sidecars instead' },
     tail: { type: 'string', help: 'how many lines back (default 100)' },
   },
   async run(invocation) {
@@ -23,7 +24,8 @@ export const logs: Command = {
     const tail = wholeNumber('--tail', textFlag(invocation, 'tail') ?? '100');
     const instance = textFlag(invocation, 'instance');
     const folder = join(invocation.dataDir, 'logs', service);
-    const list = () => listLogs(folder, instance);
+    const isProxy = invocation.flags['proxy'] === true;
+    const list = () => listLogs(folder, { instance, isProxy });
     await checkNames(invocation, { service, instance, files: await list() });
     const print = (path: string, text: string) => printLine(invocation, instanceOf(path), text);
     const files = await list();
@@ -41,11 +43,15 @@ export const logs: Command = {
   },
 };
 
-async function listLogs(folder: string, instance: string | undefined): Promise<string[]> {
+async function listLogs(
+  folder: string,
+  { instance, isProxy }: { instance: string | undefined; isProxy: boolean },
+): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
+  const suffix = isProxy ? '.proxy.log' : '.log';
   return names
-    .filter((name) => name.endsWith('.log'))
-    .filter((name) => instance === undefined || name === `${instance}.log`)
+    .filter((name) => name.endsWith(suffix) && name.endsWith('.proxy.log') === isProxy)
+    .filter((name) => instance === undefined || name === `${instance}${suffix}`)
     .map((name) => join(folder, name));
 }
 
@@ -60,7 +66,8 @@ async function checkNames(
     throw new UsageError(`no logs of a service '${asked.service}'; expected one of: ${known}`);
   }
   if (asked.files.length > 0) return;
-  const files = await listLogs(join(dataDir, 'logs', asked.service), undefined);
+  const folder = join(dataDir, 'logs', asked.service);
+  const files = await listLogs(folder, { instance: undefined, isProxy: false });
   const known = files.map(instanceOf).join(', ');
   throw new UsageError(`no logs of an instance '${asked.instance}'; expected one of: ${known}`);
 }

@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { EngineError } from '../engine-error.ts';
+import type { MeshReport } from '../engine-types.ts';
+import type { FaultReport } from '../faults/faults.ts';
 import type { ServiceStatus, Status } from '../status.ts';
 import { findDataDir } from '../state/data-dir.ts';
 import { lockHolder } from '../state/lock.ts';
@@ -9,6 +11,10 @@ type Replies = {
   status: Status;
   scale: ServiceStatus;
   restart: Status;
+  'fault-add': FaultReport;
+  'fault-list': FaultReport[];
+  'fault-clear': FaultReport[];
+  mesh: MeshReport;
   stop: object;
 };
 

@@ -11,6 +11,8 @@ type Handler = (control: Control, input: unknown) => unknown;
 
 const scaleInput = z.strictObject({ service: z.string(), replicas: z.int() });
 const restartInput = z.strictObject({ target: z.string(), now: z.boolean() });
+const clearInput = z.strictObject({ id: z.string().optional() });
+const meshInput = z.strictObject({ view: z.enum(['routes', 'policy', 'identity']) });
 const statusInput = z.strictObject({ secrets: z.boolean() });
 
 /** What a running engine can be asked. Every call is a POST with a JSON body. */
@@ -25,6 +27,10 @@ const calls: Readonly<Record<string, Handler>> = {
     await engine.restart(target, { now });
     return engine.status();
   },
+  'fault-add': ({ engine }, input) => engine.faults.add(input),
+  'fault-list': ({ engine }) => engine.faults.list(),
+  'fault-clear': ({ engine }, input) => engine.faults.clear(clearInput.parse(input).id),
+  mesh: ({ engine }, input) => engine.meshReport(meshInput.parse(input).view),
   stop({ requestStop }) {
     requestStop();
     return {};

@@ -1,3 +1,4 @@
+import { namespaceDefault } from '@faultline/mesh-control/manifests/fields';
 import type { Service } from './model.ts';
 import type { ServiceManifest } from './schema.ts';
 
@@ -32,11 +33,15 @@ export function toService(manifest: ServiceManifest): Service {
   const values = manifest.metadata.annotations ?? {};
   return {
     name: manifest.metadata.name,
+    namespace: manifest.metadata.namespace ?? namespaceDefault,
+    annotations: values,
+    hasClusterIp: manifest.spec.clusterIP !== 'None',
     selector: manifest.spec.selector,
-    ports: manifest.spec.ports.map(({ name, port, targetPort }) => ({
+    ports: manifest.spec.ports.map(({ name, port, targetPort, appProtocol }) => ({
       name,
       port,
       target: targetPort ?? port,
+      appProtocol,
     })),
     localPort: values[localPort] === undefined ? undefined : Number(values[localPort]),
     links: Object.fromEntries((values[links]?.split(',') ?? []).map(parseLink)),

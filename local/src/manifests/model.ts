@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { namespaceDefault } from '@faultline/mesh-control/manifests/fields';
 import type {
   ContainerManifest,
   DeploymentManifest,
@@ -29,9 +30,10 @@ export type Deployment = {
   version: string;
   replicas: number;
   podLabels: Readonly<Record<string, string>>;
+  podAnnotations: Readonly<Record<string, string>>;
   /** First part of the pods' random names: changes with the template, as in Kubernetes. */
   templateHash: string;
-  /** False when the pod is outside the mesh: reached by TCP, and without an outbound forwarder. */
+  /** False when the pod is outside the mesh: it has no sidecar and is called in plain text. */
   meshed: boolean;
   serviceAccount: string;
   command: readonly string[];
@@ -45,12 +47,21 @@ export type Deployment = {
   mounts: readonly VolumeMount[];
 };
 
-/** What the engine forwards for one Service. */
+/** One Service: whom its name leads to, and how it is opened to people. */
 export type Service = {
   name: string;
+  namespace: string;
+  annotations: Readonly<Record<string, string>>;
+  /** False for a headless Service, which has no routes. */
+  hasClusterIp: boolean;
   selector: Readonly<Record<string, string>>;
   /** `target` is a container port's name or number. */
-  ports: readonly { name: string | undefined; port: number; target: string | number }[];
+  ports: readonly {
+    name: string | undefined;
+    port: number;
+    target: string | number;
+    appProtocol: string | undefined;
+  }[];
   /** Set on the Services that people reach from outside. */
   localPort: number | undefined;
   /** Link name → path on the public port. */
@@ -86,10 +97,11 @@ export function toDeployment(manifest: DeploymentManifest): Deployment {
   }
   return {
     name: manifest.metadata.name,
-    namespace: manifest.metadata.namespace ?? 'default',
+    namespace: manifest.metadata.namespace ?? namespaceDefault,
     ...image,
     replicas: manifest.spec.replicas,
     podLabels: template.metadata.labels,
+    podAnnotations: template.metadata.annotations,
     templateHash: hashTemplate(template),
     meshed: template.metadata.annotations['linkerd.io/inject'] !== 'disabled',
     serviceAccount: template.spec.serviceAccountName ?? 'default',

@@ -23,12 +23,6 @@ const withoutLocalEffect: readonly { kind: string; path: string; reason: string 
   { kind: 'Deployment', path: 'spec.progressDeadlineSeconds', reason: 'as strategy' },
   { kind: 'Deployment', path: 'spec.revisionHistoryLimit', reason: 'as strategy' },
   { kind: 'Service', path: 'spec.type', reason: 'every Service is on loopback only' },
-  { kind: 'Service', path: 'spec.clusterIP', reason: 'names are resolved by the forwarder' },
-  {
-    kind: 'Service',
-    path: 'spec.ports.*.appProtocol',
-    reason: 'everything is forwarded as HTTP/1.1',
-  },
   { kind: 'ServiceAccount', path: 'automountServiceAccountToken', reason: 'as for the pod' },
   { kind: 'ConfigMap', path: 'immutable', reason: 'values are read once' },
   { kind: 'Secret', path: 'immutable', reason: 'values are read once' },

@@ -129,6 +129,8 @@ const service = z.strictObject({
   kind: z.literal('Service'),
   metadata,
   spec: z.strictObject({
+    // Addresses are not given out: names are resolved by the mesh.
+    clusterIP: z.literal(['None', '']).optional(),
     selector: strings,
     ports: z
       .array(
@@ -137,6 +139,7 @@ const service = z.strictObject({
           port: portNumber,
           targetPort: port.optional(),
           protocol: z.literal('TCP').optional(),
+          appProtocol: z.string().optional(),
         }),
       )
       .min(1),

@@ -5,8 +5,11 @@ import { Endpoints, type Endpoint, type Target } from './endpoints.ts';
 
 const service: Service = {
   name: 'inventory',
+  namespace: 'default',
+  annotations: {},
+  hasClusterIp: true,
   selector: { app: 'inventory' },
-  ports: [{ name: 'http', port: 80, target: 'http' }],
+  ports: [{ name: 'http', port: 80, target: 'http', appProtocol: 'http' }],
   localPort: undefined,
   links: {},
   notes: [],
@@ -20,41 +23,13 @@ const instance = (name: string, labels: Endpoint['labels'] = { app: 'inventory' 
 
 const clock = new FakeClock();
 
-function resolved(endpoints: Endpoints, host: string, port = 80): Target {
-  const target = endpoints.resolve(host, port);
-  if ('error' in target) throw new Error(target.error);
-  return target;
-}
+const [port] = service.ports;
+if (port === undefined) throw new Error('the example Service has lost its port');
+const target: Target = { service, port };
 
 describe('endpoints', () => {
-  it('are found by every name that cluster DNS knows', () => {
-    const endpoints = new Endpoints([service], clock);
-    for (const host of [
-      'inventory',
-      'inventory.default',
-      'inventory.default.svc',
-      'inventory.default.svc.cluster.local',
-      'inventory.default.svc.cluster.local.',
-    ]) {
-      expect(resolved(endpoints, host).service, host).to.equal(service);
-    }
-  });
-
-  it('say which Services and ports there are when asked for another', () => {
-    const endpoints = new Endpoints([service], clock);
-    expect(endpoints.resolve('inventry', 80)).to.have.property(
-      'error',
-      "there is no Service 'inventry'; there are: inventory",
-    );
-    expect(endpoints.resolve('inventory', 81))
-      .to.have.property('error')
-      .that.includes('has no port 81; it has: 80');
-    expect(endpoints.resolve('inventory.default.example.com', 80)).to.have.property('error');
-  });
-
   it('take turns, and only those that are ready and selected', () => {
-    const endpoints = new Endpoints([service], clock);
-    const target = resolved(endpoints, 'inventory');
+    const endpoints = new Endpoints(clock);
     endpoints.add(instance('a'));
     endpoints.add(instance('b'));
     endpoints.add(instance('other', { app: 'orders' }));
@@ -68,8 +43,7 @@ describe('endpoints', () => {
   });
 
   it('are waited for, no longer than asked', async () => {
-    const endpoints = new Endpoints([service], clock);
-    const target = resolved(endpoints, 'inventory');
+    const endpoints = new Endpoints(clock);
     const early = endpoints.pickWithin(target, 1000);
     const late = endpoints.pickWithin(target, 100);
     await clock.advance(500);

@@ -10,21 +10,17 @@ export type Endpoint = {
   ports: readonly { name: string; containerPort: number; address: Address }[];
 };
 
-/** A Service's port, as named by a URL's authority. */
+/** A Service's port. */
 export type Target = { service: Service; port: Service['ports'][number] };
 
-const suffixes = /^([^.]+)(?:\.[^.]+(?:\.svc(?:\.cluster\.local)?)?)?\.?$/;
-
-/** Which instances take the traffic of which Service: ready ones, in turn. */
+/** Which instances take the traffic that comes from outside the mesh: ready ones, in turn. */
 export class Endpoints {
-  readonly #services: ReadonlyMap<string, Service>;
   readonly #clock: Clock;
   readonly #ready = new Map<string, Endpoint>();
   readonly #turns = new Map<string, number>();
   #changed = new AbortController();
 
-  constructor(services: readonly Service[], clock: Clock) {
-    this.#services = new Map(services.map((service) => [service.name, service]));
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
@@ -36,23 +32,6 @@ export class Endpoints {
 
   remove(instance: string): void {
     this.#ready.delete(instance);
-  }
-
-  get serviceNames(): string[] {
-    return [...this.#services.keys()];
-  }
-
-  /** The Service port that `host` and `port` name, as cluster DNS would; else why there is none. */
-  resolve(host: string, port: number): Target | { error: string } {
-    const name = suffixes.exec(host)?.[1] ?? host;
-    const service = this.#services.get(name);
-    if (service === undefined) {
-      return { error: `there is no Service '${host}'; there are: ${this.serviceNames.join(', ')}` };
-    }
-    const found = service.ports.find((candidate) => candidate.port === port);
-    if (found) return { service, port: found };
-    const known = service.ports.map((candidate) => candidate.port).join(', ');
-    return { error: `Service '${name}' has no port ${port}; it has: ${known}` };
   }
 
   /** The next ready instance's address, or `undefined` when there is none. */

@@ -5,26 +5,21 @@ import type { Endpoints, Target } from './endpoints.ts';
 
 const waitForInstanceMs = 1000;
 
-/**
- * Connects a client to a ready instance, byte for byte in both directions. `greeting` is sent to
- * the client once that is done, `head` (what was already read from it) to the instance.
- */
+/** Connects a client to a ready instance, byte for byte in both directions. */
 export async function pipeToInstance(
   client: Duplex,
-  options: { target: Target; endpoints: Endpoints; greeting?: string; head?: Buffer },
+  options: { target: Target; endpoints: Endpoints },
 ): Promise<void> {
   const gone = new AbortController();
   client.on('error', () => client.destroy());
   client.on('close', () => gone.abort());
-  const { target, endpoints, greeting, head } = options;
+  const { target, endpoints } = options;
   const address = await endpoints.pickWithin(target, waitForInstanceMs, gone.signal);
   if (gone.signal.aborted) return;
   const problem = `Service '${target.service.name}' has no ready instance`;
   if (address === undefined) return refuse(client, problem);
   const instance = open(address);
   instance.on('connect', () => {
-    if (greeting !== undefined) client.write(greeting);
-    if (head !== undefined) instance.write(head);
     client.pipe(instance).pipe(client);
   });
   instance.on('error', () => {

@@ -9,8 +9,11 @@ import { openPublicPort } from './public-port.ts';
 
 const service: Service = {
   name: 'gateway',
+  namespace: 'default',
+  annotations: {},
+  hasClusterIp: true,
   selector: { app: 'gateway' },
-  ports: [{ name: 'http', port: 80, target: 'http' }],
+  ports: [{ name: 'http', port: 80, target: 'http', appProtocol: 'http' }],
   localPort: 8080,
   links: {},
   notes: [],
@@ -18,7 +21,7 @@ const service: Service = {
 
 /** A public port before one instance that shows what reaches it. */
 class Scene implements AsyncDisposable {
-  readonly endpoints = new Endpoints([service], systemClock);
+  readonly endpoints = new Endpoints(systemClock);
   readonly #closers: (() => unknown)[] = [];
   port = 0;
 

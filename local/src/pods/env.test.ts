@@ -9,6 +9,7 @@ const deployment: Deployment = {
   version: '1.0.0',
   replicas: 1,
   podLabels: { 'app.kubernetes.io/version': '1.0.0' },
+  podAnnotations: {},
   templateHash: 'abcde',
   meshed: true,
   serviceAccount: 'orders',

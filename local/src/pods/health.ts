@@ -91,27 +91,34 @@ function aborted(signal: AbortSignal): Promise<void> {
   );
 }
 
-/** Checks over HTTP, as the kubelet does: any status from 200 to 399 is healthy. */
+/** Checks over HTTP, as the kubelet does. */
 export function httpCheck(addressOf: (port: string | number) => Address | undefined): Check {
   return (probe) => {
     const address = addressOf(probe.port);
-    if (address === undefined) return Promise.resolve('failure');
-    return new Promise((resolve) => {
-      const call = request(
-        {
-          ...connectOptions(address),
-          path: probe.path,
-          agent: false,
-          headers: { host: 'localhost', 'user-agent': 'kube-probe/faultline' },
-          signal: AbortSignal.timeout(probe.timeoutMs),
-        },
-        ({ statusCode = 500 }) => {
-          resolve(statusCode >= 200 && statusCode < 400 ? 'success' : 'failure');
-          call.destroy();
-        },
-      );
-      call.on('error', () => resolve('failure'));
-      call.end();
-    });
+    return address === undefined ? Promise.resolve('failure') : checkHttp(address, probe);
   };
+}
+
+/** Asks once, on a connection of its own: any status from 200 to 399 is healthy. */
+export function checkHttp(
+  address: Address,
+  { path, timeoutMs }: Pick<ProbeSpec, 'path' | 'timeoutMs'>,
+): ReturnType<Check> {
+  return new Promise((resolve) => {
+    const call = request(
+      {
+        ...connectOptions(address),
+        path,
+        agent: false,
+        headers: { host: 'localhost', 'user-agent': 'kube-probe/faultline' },
+        signal: AbortSignal.timeout(timeoutMs),
+      },
+      ({ statusCode = 500 }) => {
+        resolve(statusCode >= 200 && statusCode < 400 ? 'success' : 'failure');
+        call.destroy();
+      },
+    );
+    call.on('error', () => resolve('failure'));
+    call.end();
+  });
 }

@@ -1,12 +1,11 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Environment } from '../config.ts';
 import type { Deployment, Manifests } from '../manifests/model.ts';
-import { formatListen, type Address } from '../net/address.ts';
-import { freePort } from '../net/free-port.ts';
+import type { Member } from '../mesh/member.ts';
+import { formatListen } from '../net/address.ts';
 import { relocate, resolveEnv, type SecretLookup } from './env.ts';
-
-export type PodPorts = { name: string; containerPort: number; address: Address }[];
+import type { PodPorts } from './ports.ts';
 
 /** Where things are that every pod is given. */
 export type PodSurroundings = {
@@ -29,52 +28,15 @@ export type Launch = {
   env: Record<string, string>;
 };
 
-/** Gives each of a pod's ports an address: a Unix socket for `http` in the mesh, else loopback. */
-export async function assignPorts(
-  deployment: Deployment,
-  options: { pod: string; runtimeDir: string; takenPorts: Set<number> },
-): Promise<PodPorts> {
-  const ports: PodPorts = [];
-  for (const { name, containerPort } of deployment.ports) {
-    if (name === 'http' && deployment.meshed) {
-      ports.push({
-        name,
-        containerPort,
-        address: { path: join(options.runtimeDir, `${options.pod}.sock`) },
-      });
-      continue;
-    }
-    const port = await freePort(options.takenPorts);
-    options.takenPorts.add(port);
-    ports.push({ name, containerPort, address: { host: '127.0.0.1', port } });
-  }
-  return ports;
-}
-
-/** Returns what `assignPorts` took. */
-export function releasePorts(ports: PodPorts, takenPorts: Set<number>): void {
-  removeSockets(ports);
-  for (const { address } of ports) {
-    if ('port' in address) takenPorts.delete(address.port);
-  }
-}
-
-/** Removes Unix sockets: a process that was killed leaves its own, and no other can listen there. */
-export function removeSockets(ports: PodPorts): void {
-  for (const { address } of ports) {
-    if ('path' in address) rmSync(address.path, { force: true });
-  }
-}
-
 /** The process that a pod's container is, with its whole environment. */
 export function planLaunch(options: {
   deployment: Deployment;
   pod: string;
   ports: PodPorts;
-  outboundUrl: string | undefined;
+  member: Member;
   around: PodSurroundings;
 }): Launch {
-  const { deployment, pod, around } = options;
+  const { deployment, pod, around, member } = options;
   const [program = '', ...args] = deployment.command;
   const isNode = program === 'node';
   const limit = deployment.memoryLimitMiB;
@@ -84,7 +46,10 @@ export function planLaunch(options: {
     deployment,
     pod: { name: pod, ip: '127.0.0.1' },
     configMaps: around.configMaps,
-    secret: around.secret,
+    secret: (name, key) => {
+      const value = around.secret(name, key);
+      return value && member.storeUrl(value);
+    },
   });
   return {
     command: isNode ? process.execPath : program,
@@ -96,7 +61,7 @@ export function planLaunch(options: {
       NODE_COMPILE_CACHE: around.compileCacheDir,
       ...relocate(own, volumeFolders(deployment, pod, around)),
       ...listenVariables(options.ports),
-      ...(options.outboundUrl === undefined ? {} : proxyVariables(options.outboundUrl)),
+      ...(member.outboundUrl === undefined ? {} : proxyVariables(member.outboundUrl)),
     },
   };
 }

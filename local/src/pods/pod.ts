@@ -1,13 +1,15 @@
 import type { Clock } from '@faultline/chassis/clock';
 import type { Deployment } from '../manifests/model.ts';
+import type { Address } from '../net/address.ts';
 import type { Endpoints } from '../net/endpoints.ts';
-import type { Sidecar, StartSidecar } from '../net/sidecar.ts';
+import type { JoinMesh, Member } from '../mesh/member.ts';
 import type { LogWriter } from '../logs/writer.ts';
 import { describeExit, spawnChild, stopChild, type Child } from '../process/child.ts';
 import type { ProcessGuard } from '../process/guard.ts';
 import { afterExit, type BackoffState } from './backoff.ts';
 import { httpCheck, watchHealth } from './health.ts';
-import { releasePorts, removeSockets, type Launch, type PodPorts } from './launch.ts';
+import type { Launch } from './launch.ts';
+import { giveBack, removeSockets, type PodPorts } from './ports.ts';
 
 export type PodState =
   | 'Waiting'
@@ -26,14 +28,14 @@ export type PodOptions = {
   clock: Clock;
   guard: ProcessGuard;
   endpoints: Endpoints;
-  startSidecar: StartSidecar;
+  joinMesh: JoinMesh;
   /** Resolves when what the pod's environment refers to is there. */
   whenStartable(signal: AbortSignal): Promise<void>;
-  plan(outboundUrl: string | undefined): Launch;
+  plan(member: Member): Launch;
   onChange(pod: Pod, reason?: string): void;
 };
 
-/** One instance of a Deployment: its sidecar, and its container restarted whenever it ends. */
+/** One instance of a Deployment: its part in the mesh, and its container, restarted when it ends. */
 export class Pod {
   readonly name: string;
   readonly deployment: Deployment;
@@ -43,10 +45,13 @@ export class Pod {
   /** Whether it was ready at any time. */
   wasReady = false;
   restarts = 0;
+  /** How often its sidecar ended. */
+  sidecarRestarts = 0;
   readonly #options: PodOptions;
   readonly #stopping = new AbortController();
   #wake = new AbortController();
-  #sidecar: Sidecar | undefined;
+  #member: Member | undefined;
+  #isHealthy = false;
   #child: Child | undefined;
   #isRestarting = false;
   #nextEnv: Readonly<Record<string, string>> = {};
@@ -64,7 +69,11 @@ export class Pod {
   }
 
   get sidecarPid(): number | undefined {
-    return this.#sidecar?.pid;
+    return this.#member?.sidecarPid;
+  }
+
+  get sidecarAdminUrl(): string | undefined {
+    return this.#member?.sidecarAdminUrl;
   }
 
   start(): void {
@@ -75,8 +84,8 @@ export class Pod {
   async stop({ withPreStop }: { withPreStop: boolean }): Promise<void> {
     this.#stopping.abort();
     this.#wake.abort();
-    this.#withdraw();
     this.#change('Terminating');
+    await this.#setHealthy(false);
     await this.#endContainer(withPreStop);
     await this.#finished;
   }
@@ -91,10 +100,18 @@ export class Pod {
     const child = this.#child;
     this.#wake.abort();
     if (child === undefined) return;
-    this.#setReady(false);
+    const heard = this.#setHealthy(false);
     if (now) child.kill('SIGKILL');
-    else await this.#endContainer(true);
+    else {
+      await heard;
+      await this.#endContainer(true);
+    }
     await child.exited;
+  }
+
+  /** Ends the container as a crash would; it is started again with a back-off. */
+  kill(): void {
+    this.#child?.kill('SIGKILL');
   }
 
   async #endContainer(withPreStop: boolean): Promise<void> {
@@ -111,16 +128,21 @@ export class Pod {
   }
 
   async #run(): Promise<void> {
-    const { deployment, clock, startSidecar, whenStartable } = this.#options;
+    const { clock, joinMesh, whenStartable } = this.#options;
     const { signal } = this.#stopping;
     let waits: BackoffState = { failures: 0 };
-    await whenStartable(signal);
-    if (deployment.meshed && !signal.aborted) {
-      this.#sidecar = await startSidecar({ name: this.name, service: deployment.name });
-    }
+    const onSidecar = (reason?: string) => {
+      if (reason !== undefined) this.sidecarRestarts += 1;
+      void this.#update(reason);
+    };
+    const [member] = await Promise.all([
+      joinMesh(this, { signal, onSidecar }),
+      whenStartable(signal),
+    ]);
+    this.#member = member;
     while (!signal.aborted) {
       const startedMs = clock.monotonic();
-      const reason = await this.#runOnce();
+      const reason = await this.#runOnce(member);
       if (signal.aborted) break;
       this.restarts += 1;
       if (!this.#isRestarting) {
@@ -132,9 +154,9 @@ export class Pod {
       }
       if (this.#takeRestart()) waits = { failures: 0 };
     }
-    await this.#sidecar?.stop();
-    this.#sidecar = undefined;
-    releasePorts(this.ports, this.#options.takenPorts);
+    await member.leave();
+    this.#member = undefined;
+    giveBack(addressesOf(this.ports), this.#options.takenPorts);
     await this.#options.log.close();
     this.#change('Stopped');
   }
@@ -146,9 +168,9 @@ export class Pod {
   }
 
   /** Runs the container once, until it has ended; answers why it did. */
-  async #runOnce(): Promise<string> {
+  async #runOnce(member: Member): Promise<string> {
     this.#change('Starting');
-    const child = await this.#spawn().catch((error: unknown) => {
+    const child = await this.#spawn(member).catch((error: unknown) => {
       this.#options.log.write(`${String(error)}\n`);
       return String(error);
     });
@@ -161,7 +183,7 @@ export class Pod {
     const exit = await child.exited;
     this.#child = undefined;
     ended.abort();
-    this.#setReady(false);
+    void this.#setHealthy(false);
     const failedProbe = await health;
     return failedProbe === undefined ? describeExit(exit) : `its ${failedProbe} probe failed`;
   }
@@ -173,20 +195,20 @@ export class Pod {
       check: httpCheck((port) => this.addressOf(port)),
       clock,
       signal,
-      onReady: (ready) => this.#setReady(ready),
+      onReady: (ready) => void this.#setHealthy(ready),
     });
     if (failed !== undefined) {
-      this.#setReady(false);
+      void this.#setHealthy(false);
       await this.#endContainer(false);
     }
     return failed;
   }
 
-  async #spawn(): Promise<Child> {
-    const launch = this.#options.plan(this.#sidecar?.outboundUrl);
+  async #spawn(member: Member): Promise<Child> {
+    const launch = this.#options.plan(member);
     const env = { ...launch.env, ...this.#nextEnv };
     this.#nextEnv = {};
-    removeSockets(this.ports);
+    removeSockets(addressesOf(this.ports));
     return spawnChild({
       ...launch,
       env,
@@ -201,25 +223,35 @@ export class Pod {
       ?.address;
   }
 
-  #setReady(ready: boolean): void {
-    const { endpoints, deployment } = this.#options;
-    if (!ready) {
-      const changed = this.ready;
-      this.#withdraw();
-      if (changed) this.#options.onChange(this);
-    } else if (!this.#stopping.signal.aborted) {
-      endpoints.add({ instance: this.name, labels: deployment.podLabels, ports: this.ports });
-      this.ready = true;
-      this.wasReady = true;
-      if (this.state === 'Running') this.#options.onChange(this);
-      else this.#change('Running');
-    }
+  /** Where others reach a container port: at the sidecar, where there is one. */
+  reachedAt(port: string): Address | undefined {
+    return this.#member?.ports.find(({ name }) => name === port)?.address;
   }
 
-  /** Takes the pod out of traffic. */
-  #withdraw(): void {
-    this.#options.endpoints.remove(this.name);
-    this.ready = false;
+  #setHealthy(healthy: boolean): Promise<void> {
+    this.#isHealthy = healthy;
+    return this.#update();
+  }
+
+  /**
+   * Puts the pod into traffic, or takes it out: it is in while container and sidecar are well.
+   * Resolves when all who call it know.
+   */
+  async #update(reason?: string): Promise<void> {
+    const member = this.#member;
+    if (member === undefined) return;
+    const { endpoints, deployment, onChange } = this.#options;
+    const ready = this.#isHealthy && member.ready && !this.#stopping.signal.aborted;
+    const changed = ready !== this.ready;
+    this.ready = ready;
+    if (ready) {
+      endpoints.add({ instance: this.name, labels: deployment.podLabels, ports: member.ports });
+      this.wasReady = true;
+    } else endpoints.remove(this.name);
+    const heard = member.setReady({ ready });
+    if (ready && this.state !== 'Running') this.#change('Running');
+    else if (changed || reason !== undefined) onChange(this, reason);
+    await heard;
   }
 
   #change(state: PodState, reason?: string): void {
@@ -228,4 +260,8 @@ export class Pod {
     this.state = state;
     this.#options.onChange(this, reason);
   }
+}
+
+function addressesOf(ports: PodPorts): Address[] {
+  return ports.map(({ address }) => address);
 }

@@ -4,12 +4,13 @@ import { EngineError } from '../engine-error.ts';
 import { LogWriter } from '../logs/writer.ts';
 import type { Deployment } from '../manifests/model.ts';
 import type { Endpoints } from '../net/endpoints.ts';
-import type { StartSidecar } from '../net/sidecar.ts';
+import type { JoinMesh } from '../mesh/member.ts';
 import type { ProcessGuard } from '../process/guard.ts';
 import type { Secrets } from '../stores/secrets.ts';
-import { assignPorts, planLaunch, type PodSurroundings } from './launch.ts';
+import { planLaunch, type PodSurroundings } from './launch.ts';
 import { podName } from './names.ts';
 import { Pod } from './pod.ts';
+import { assignPorts } from './ports.ts';
 import { Replicas } from './replicas.ts';
 
 export type PodsOptions = {
@@ -20,7 +21,8 @@ export type PodsOptions = {
   clock: Clock;
   guard: ProcessGuard;
   endpoints: Endpoints;
-  startSidecar: StartSidecar;
+  joinMesh: JoinMesh;
+  takenPorts: Set<number>;
   onChange(pod: Pod, reason?: string): void;
 };
 
@@ -31,7 +33,6 @@ const hopelessRestarts = 3;
 export class Pods {
   readonly all: readonly Replicas[];
   readonly #options: PodsOptions;
-  readonly #takenPorts = new Set<number>();
 
   constructor(options: PodsOptions) {
     this.#options = options;
@@ -77,7 +78,7 @@ export class Pods {
       if (waiting.length === 0) return;
       const pods = waiting.flatMap((one) => one.pods).filter(({ ready }) => !ready);
       const hopeless = pods.find((pod) => isHopeless(pod));
-      if (hopeless) throw new PodFailure(hopeless, `it ended ${hopeless.restarts} times`);
+      if (hopeless) throw new PodFailure(hopeless, describeEnds(hopeless));
       const [slow] = pods;
       if (slow !== undefined && clock.monotonic() > deadline) {
         throw new PodFailure(slow, `not ready within ${readyTimeoutMs / 1000} s`);
@@ -87,10 +88,9 @@ export class Pods {
   }
 
   async #create(deployment: Deployment): Promise<Pod> {
-    const { around, secrets, logsDir, ...shared } = this.#options;
+    const { around, secrets, logsDir, takenPorts, ...shared } = this.#options;
     const name = podName(deployment);
     const { runtimeDir } = around;
-    const takenPorts = this.#takenPorts;
     const ports = await assignPorts(deployment, { pod: name, runtimeDir, takenPorts });
     return new Pod({
       ...shared,
@@ -100,13 +100,20 @@ export class Pods {
       takenPorts,
       log: new LogWriter(join(logsDir, deployment.name, `${name}.log`)),
       whenStartable: (signal) => secrets.whenKnown(deployment, signal),
-      plan: (outboundUrl) => planLaunch({ deployment, pod: name, ports, outboundUrl, around }),
+      plan: (member) => planLaunch({ deployment, pod: name, ports, member, around }),
     });
   }
 }
 
 function isHopeless(pod: Pod): boolean {
-  return pod.state === 'CrashLoopBackOff' && !pod.wasReady && pod.restarts >= hopelessRestarts;
+  const endsAgain = pod.state === 'CrashLoopBackOff' && pod.restarts >= hopelessRestarts;
+  return !pod.wasReady && (endsAgain || pod.sidecarRestarts >= hopelessRestarts);
+}
+
+function describeEnds({ restarts, sidecarRestarts }: Pod): string {
+  return restarts >= sidecarRestarts
+    ? `it ended ${restarts} times`
+    : `its sidecar ended ${sidecarRestarts} times`;
 }
 
 /** A pod did not become ready. */

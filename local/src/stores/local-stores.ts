@@ -6,6 +6,7 @@ import { LogWriter } from '../logs/writer.ts';
 import type { ProcessGuard } from '../process/guard.ts';
 import { startPostgres, type Postgres } from './postgres.ts';
 import { startRedis, type Redis } from './redis.ts';
+import type { StorePorts } from '../mesh/store-targets.ts';
 import { neededStores, type Secrets } from './secrets.ts';
 import { Store } from './store.ts';
 
@@ -17,6 +18,8 @@ export type StoresOptions = {
   guard: ProcessGuard;
   clock: Clock;
   secrets: Secrets;
+  /** Where those that run here are to listen. */
+  ports: { postgres: number; redis: number };
   onChange(store: Store, reason?: string): void;
 };
 
@@ -32,16 +35,15 @@ export class LocalStores {
     this.#options = options;
     const needed = neededStores(options.manifests, options.env);
     this.#databases = needed.databases;
-    const { clock, guard, onChange } = options;
+    const { clock, guard, onChange, ports } = options;
     const create = <S extends Postgres | Redis>(
       name: 'postgres' | 'redis',
-      start: (o: { dir: string; guard: ProcessGuard; clock: Clock; port?: number }) => Promise<S>,
+      start: (o: { dir: string; guard: ProcessGuard; clock: Clock; port: number }) => Promise<S>,
     ) => {
       const log = this.#openLog(name);
       const settings = { dir: join(options.dataDir, name), guard, clock, log };
-      const launch = (port?: number) =>
-        start(port === undefined ? settings : { ...settings, port });
-      return new Store<S>({ name, clock, launch, onChange });
+      const launch = (port: number) => start({ ...settings, port });
+      return new Store<S>({ name, port: ports[name], clock, launch, onChange });
     };
     if (this.#databases.length > 0) this.#postgres = create('postgres', startPostgres);
     if (needed.redis) this.#redis = create('redis', startRedis);
@@ -49,6 +51,11 @@ export class LocalStores {
 
   get all(): readonly Store[] {
     return [this.#postgres, this.#redis].filter((store) => store !== undefined);
+  }
+
+  /** Where each listens once it runs. */
+  get ports(): StorePorts {
+    return Object.fromEntries(this.all.map(({ name, port }) => [name, port]));
   }
 
   /** Starts all; their URLs become known to the pods that wait for them one by one. */

@@ -31,7 +31,7 @@ export function neededStores(
 }
 
 /** `DATABASE_URL_ORDERS`: the variable that replaces the local database `orders`. */
-function databaseVariable(database: string): string {
+export function databaseVariable(database: string): string {
   return `DATABASE_URL_${database.toUpperCase().replaceAll('-', '_')}`;
 }
 

@@ -14,27 +14,29 @@ export type StoreServer = {
 
 export type StoreOptions<S extends StoreServer> = {
   name: 'postgres' | 'redis';
+  port: number;
   clock: Clock;
-  /** Starts the server, on the port it had before if it had one. */
-  launch(port: number | undefined): Promise<S>;
+  /** Starts the server on that port. */
+  launch(port: number): Promise<S>;
   onChange(store: Store<S>, reason?: string): void;
 };
 
 /** A store under supervision: when its server ends it is started again, same port, same data. */
 export class Store<S extends StoreServer = StoreServer> {
   readonly name: 'postgres' | 'redis';
+  readonly port: number;
   restarts = 0;
   readonly #options: StoreOptions<S>;
   readonly #stopping = new AbortController();
   #wake = new AbortController();
   #server: S | undefined;
-  #port: number | undefined;
   #launching: Promise<S> | undefined;
   #finished: Promise<void> | undefined;
 
   constructor(options: StoreOptions<S>) {
     this.name = options.name;
     this.#options = options;
+    this.port = options.port;
   }
 
   get ready(): boolean {
@@ -43,10 +45,6 @@ export class Store<S extends StoreServer = StoreServer> {
 
   get server(): S | undefined {
     return this.#server;
-  }
-
-  get port(): number | undefined {
-    return this.#port;
   }
 
   /** Starts the server; rejects when the first start fails. */
@@ -84,9 +82,8 @@ export class Store<S extends StoreServer = StoreServer> {
   }
 
   async #launch(): Promise<S> {
-    this.#launching = this.#options.launch(this.#port);
+    this.#launching = this.#options.launch(this.port);
     const server = await this.#launching;
-    this.#port = server.port;
     this.#server = server;
     this.#options.onChange(this);
     return server;

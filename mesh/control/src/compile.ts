@@ -26,6 +26,7 @@ export class Compilation {
     const world = this.#world;
     this.#endpoints ??= compileEndpoints(world);
     return {
+      ...(!world.ready.has(instance.name) && { leaving: true }),
       services: this.#servicesFor(instance.namespace),
       endpoints: this.#endpoints,
       tcpTargets: instance.tcpTargets,

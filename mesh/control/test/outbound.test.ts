@@ -135,7 +135,10 @@ describe('outbound policy', () => {
   it('row 18: a headless or absent Service is no parent and has no routes', () => {
     const headless = worldOf(route(), { services: [service('b', { hasClusterIp: false })] });
     expect(conditionOf(headless, 'Accepted')).to.equal('False NoMatchingParent');
-    expect(snapshotOf(headless).services).to.deep.equal([]);
+    expect(portOf(headless)).to.include({ headless: true });
+    expect(portOf(headless).routes).to.deep.equal([]);
+    const nameless = service('b', { hasClusterIp: false, selector: {} });
+    expect(snapshotOf(worldOf('', { services: [nameless] })).services).to.deep.equal([]);
     expect(snapshotOf(headless).endpoints['a/b:80']).to.have.length(1);
     const absent = worldOf(route({ parent: '{"name":"gone"}' }));
     expect(conditionOf(absent, 'Accepted')).to.equal('False NoMatchingParent');

@@ -83,7 +83,7 @@ export type WireRoute = {
   readonly rules: readonly WireRule[];
 };
 
-/** One port of a Service with a ClusterIP, as its clients see it. */
+/** One port of a Service, as its clients see it. */
 export type WireServicePort = {
   readonly namespace: string;
   readonly name: string;
@@ -97,6 +97,8 @@ export type WireServicePort = {
   readonly retry?: RetryPolicy;
   readonly accrual?: Accrual;
   readonly penalizeFailures: boolean;
+  /** Has no address of its own: each request goes to one of its pods, past routes and policies. */
+  readonly headless?: true;
 };
 
 /** Where an instance can be reached. Its `socket` is the inbound side of its proxy, or the app itself when it has none. */
@@ -165,6 +167,8 @@ export type WireFault = {
 export type ProxySnapshot = {
   /** Grows with each change; a proxy reports the one it serves. */
   readonly version: number;
+  /** The instance takes no traffic: clients from outside the mesh, who are not told, are to go elsewhere. */
+  readonly leaving?: boolean;
   readonly services: readonly WireServicePort[];
   readonly endpoints: WireEndpoints;
   readonly tcpTargets: readonly WireTcpTarget[];

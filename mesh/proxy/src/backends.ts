@@ -6,11 +6,15 @@ import type {
 } from '@faultline/mesh-core/snapshot';
 import { Balancer, Endpoint } from './balancer.ts';
 import type { Deps } from './deps.ts';
+import { directStack } from './direct.ts';
 import type { Handler } from './layer.ts';
+import { BalancerSeries } from './metrics/balancer.ts';
+import { endpointLabels } from './metrics/endpoint-labels.ts';
 import { ExchangeSeries } from './metrics/http.ts';
 import { backendLabels, parentLabels } from './metrics/route.ts';
 import { addressText } from './net/address.ts';
 import { Pool } from './net/pool.ts';
+import type { Carried } from './net/tls.ts';
 import { backendStack, endpointStack } from './outbound.ts';
 import { RequestQueue } from './request-queue.ts';
 
@@ -24,13 +28,21 @@ export type BackendState = {
   readonly handler: Handler;
 };
 
-type Kept = BackendState & { readonly parent: WireServicePort; readonly target: ServiceTarget };
+type Kept = BackendState & {
+  readonly parent: WireServicePort;
+  readonly target: ServiceTarget;
+  readonly series: BalancerSeries;
+};
+
+type Direct = { readonly pool: Pool; readonly handler: Handler };
 
 /** Balancers and connection pools across snapshots; what a snapshot no longer names is closed. */
 export class Backends {
   readonly #deps: Deps;
   readonly #kept = new Map<string, Kept>();
   readonly #pools = new Map<string, Pool>();
+  /** Endpoints that were called past their Services. */
+  readonly #direct = new Map<string, Direct>();
   #endpoints: ProxySnapshot['endpoints'] = {};
   #used = new Set<string>();
 
@@ -59,20 +71,42 @@ export class Backends {
   }
 
   finish(): void {
-    for (const [key, { balancer, parent, target }] of this.#kept) {
+    for (const [key, { balancer, series }] of this.#kept) {
       if (this.#used.has(key)) continue;
       balancer.replace([]);
-      for (const state of ['ready', 'pending']) this.#forgetGauge(state, parent, target);
+      series.forget();
       this.#kept.delete(key);
     }
     const pools = new Set(
       [...this.list()].flatMap(({ balancer }) => balancer.endpoints.map(({ pool }) => pool)),
     );
+    const known = new Set(Object.values(this.#endpoints).flat().map(identityOf));
+    for (const [key, { pool }] of this.#direct) {
+      if (known.has(key)) pools.add(pool);
+      else this.#direct.delete(key);
+    }
     for (const [key, pool] of this.#pools) {
       if (pools.has(pool)) continue;
       pool.close();
       this.#pools.delete(key);
     }
+  }
+
+  /** What takes a request to one endpoint and no other. */
+  direct(wire: WireEndpoint): Handler {
+    const key = identityOf(wire);
+    let direct = this.#direct.get(key);
+    if (!direct) {
+      const pool = this.#pool(wire, 'http');
+      direct = { pool, handler: directStack(wire, pool, this.#deps) };
+      this.#direct.set(key, direct);
+    }
+    return direct.handler;
+  }
+
+  /** Whether endpoints are told for a Service port, under the key `namespace/name:port`. */
+  endpointsOf(key: string): readonly WireEndpoint[] {
+    return this.#endpoints[key] ?? [];
   }
 
   list(): Iterable<BackendState> {
@@ -88,28 +122,37 @@ export class Backends {
   }
 
   #make(parent: WireServicePort, target: ServiceTarget): Kept {
-    const { clock, limits } = this.#deps;
+    const { registry, clock, limits } = this.#deps;
+    const { penalizeFailures, protocol } = parent;
     const balancer = new Balancer();
-    const waiting = new RequestQueue({ balancer, clock, limits });
-    const { penalizeFailures } = parent;
+    const series = new BalancerSeries({
+      registry,
+      labels: { ...parentLabels(parent), ...backendLabels(target) },
+      protocol: protocol === 'opaque' ? 'tcp' : 'http',
+      clock,
+      failFastMs: limits.failFastMs,
+    });
+    const waiting = new RequestQueue({ balancer, clock, limits, series });
+    series.show(balancer, () => waiting.length);
     const handler = backendStack({ balancer, waiting, penalizeFailures }, this.#deps);
-    const kept = {
+    return {
       name: `Service.${target.namespace}.${target.name}:${target.port}`,
       parent,
       target,
       balancer,
       waiting,
       handler,
+      series,
     };
-    this.#showGauges(kept);
-    return kept;
   }
 
-  #update({ parent, target, balancer, waiting }: Kept): void {
+  #update({ parent, target, balancer, waiting, series }: Kept): void {
     const known = new Map(
       balancer.endpoints.map((endpoint) => [identityOf(endpoint.wire), endpoint]),
     );
-    const wires = this.#endpoints[`${target.namespace}/${target.name}:${target.port}`] ?? [];
+    const wires = this.endpointsOf(nameOf(target));
+    const stay = wires.filter((wire) => known.has(identityOf(wire))).length;
+    series.updated({ added: wires.length - stay, removed: known.size - stay });
     balancer.replace(
       wires.map(
         (wire) => known.get(identityOf(wire)) ?? this.#endpoint(wire, { parent, target, waiting }),
@@ -121,27 +164,28 @@ export class Backends {
     wire: WireEndpoint,
     of: { parent: WireServicePort; target: ServiceTarget; waiting: RequestQueue },
   ): Endpoint {
+    const isOpaque = of.parent.protocol === 'opaque';
     const endpoint = new Endpoint({
       key: addressText(wire.socket),
       wire,
-      pool: this.#pool(wire),
+      pool: this.#pool(wire, isOpaque ? 'opaque' : 'http', of.target),
       accrual: of.parent.accrual,
       nowMs: this.#deps.clock.monotonic(),
     });
-    const series =
-      of.parent.protocol === 'opaque'
-        ? undefined
-        : new ExchangeSeries(this.#deps.registry, endpointLabels(wire, of.target));
+    const labels = { direction: 'outbound', ...endpointLabels(wire, of.target) };
+    const series = isOpaque ? undefined : new ExchangeSeries(this.#deps.registry, labels);
     endpoint.handler = endpointStack({ endpoint, waiting: of.waiting, series }, this.#deps);
     return endpoint;
   }
 
-  #pool(wire: WireEndpoint): Pool {
-    const key = `${addressText(wire.socket)} ${wire.identity ?? ''}`;
+  #pool(wire: WireEndpoint, carries: Carried, service?: ServiceTarget): Pool {
+    const key = `${addressText(wire.socket)} ${wire.identity ?? ''} ${carries}`;
     let pool = this.#pools.get(key);
     if (!pool) {
-      const { clock, random, credentials, limits } = this.#deps;
+      const { clock, random, credentials, limits, tcp } = this.#deps;
       pool = new Pool({
+        carries,
+        series: tcp.of({ direction: 'outbound', peer: 'dst', ...endpointLabels(wire, service) }),
         address: wire.socket,
         identity: wire.identity,
         credentials,
@@ -154,44 +198,6 @@ export class Backends {
       this.#pools.set(key, pool);
     }
     return pool;
-  }
-
-  #showGauges({ parent, target, balancer, waiting }: Omit<Kept, 'handler' | 'name'>): void {
-    const { registry, clock } = this.#deps;
-    const labels = { ...parentLabels(parent), ...backendLabels(target) };
-    const ready = (): number =>
-      balancer.endpoints.filter((one) => one.ready(clock.monotonic())).length;
-    const name = 'outbound_http_balancer_endpoints';
-    const help = 'Endpoints by state; one whose breaker is shut is pending.';
-    const gauge = { kind: 'gauge' } as const;
-    registry.observed(name, help, {
-      ...gauge,
-      labels: { endpoint_state: 'ready', ...labels },
-      read: ready,
-    });
-    registry.observed(name, help, {
-      ...gauge,
-      labels: { endpoint_state: 'pending', ...labels },
-      read: () => balancer.endpoints.length - ready(),
-    });
-    registry.observed(
-      'outbound_http_balancer_queue_length',
-      'Requests that wait for an endpoint.',
-      {
-        ...gauge,
-        labels,
-        read: () => waiting.length,
-      },
-    );
-  }
-
-  #forgetGauge(state: string, parent: WireServicePort, target: ServiceTarget): void {
-    const labels = { ...parentLabels(parent), ...backendLabels(target) };
-    this.#deps.registry.remove('outbound_http_balancer_endpoints', {
-      endpoint_state: state,
-      ...labels,
-    });
-    this.#deps.registry.remove('outbound_http_balancer_queue_length', labels);
   }
 }
 
@@ -210,21 +216,4 @@ function nameOf({
   port: number;
 }): string {
   return `${namespace}/${name}:${port}`;
-}
-
-function endpointLabels({ socket, identity, labels }: WireEndpoint, target: ServiceTarget) {
-  const tcp = 'path' in socket ? { host: '', port: 0 } : socket;
-  return {
-    direction: 'outbound',
-    authority: `${target.name}.${target.namespace}.svc.cluster.local:${target.port}`,
-    target_addr: addressText(socket),
-    target_ip: tcp.host,
-    target_port: tcp.port,
-    ...(identity === undefined
-      ? { tls: 'no_identity', no_tls_reason: 'not_provided_by_service_discovery' }
-      : { tls: 'true', server_id: identity }),
-    dst_namespace: target.namespace,
-    dst_service: target.name,
-    ...labels,
-  };
 }

@@ -16,6 +16,8 @@ export type Config = {
   readonly shutdownGraceMs: number;
   /** OTLP/HTTP base URL; absent switches tracing off. */
   readonly otlpEndpoint: string | undefined;
+  /** How long spans wait for others to be sent with. */
+  readonly spanDelayMs: number;
 };
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -26,7 +28,8 @@ type Env = Readonly<Record<string, string | undefined>>;
  * `PROXY_TOKEN` or `PROXY_TOKEN_FILE` what proves it to the control plane at `PROXY_CONTROL_SOCKET`;
  * `PROXY_OUTBOUND_LISTEN`, `PROXY_ADMIN_LISTEN` addresses (`host:port` or a socket's path);
  * `PROXY_INBOUND_PORTS` a comma list of `port=listen>app`, such as `8080=127.0.0.1:21001>/run/app.sock`;
- * `PROXY_LOG_LEVEL`, `PROXY_SHUTDOWN_GRACE_MS`, `OTEL_EXPORTER_OTLP_ENDPOINT` optional.
+ * `PROXY_LOG_LEVEL`, `PROXY_SHUTDOWN_GRACE_MS`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_BSP_SCHEDULE_DELAY`
+ * (milliseconds; linkerd's is ten seconds) optional.
  * @throws naming the variable that is missing or wrong.
  */
 export function loadConfig(env: Env = process.env): Config {
@@ -44,6 +47,7 @@ export function loadConfig(env: Env = process.env): Config {
     logLevel: level,
     shutdownGraceMs: parseMs('PROXY_SHUTDOWN_GRACE_MS', env['PROXY_SHUTDOWN_GRACE_MS'] ?? '120000'),
     otlpEndpoint: env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined,
+    spanDelayMs: parseMs('OTEL_BSP_SCHEDULE_DELAY', env['OTEL_BSP_SCHEDULE_DELAY'] || '10000'),
   };
 }
 

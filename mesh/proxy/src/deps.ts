@@ -4,6 +4,7 @@ import type { DecisionLog } from './decisions.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Registry } from './metrics/registry.ts';
+import type { TcpSeriesMap } from './metrics/tcp.ts';
 import type { Credentials } from './net/tls.ts';
 import type { Tracer } from './tracing.ts';
 
@@ -13,6 +14,7 @@ export type Deps = {
   readonly random: Random;
   readonly log: Log;
   readonly registry: Registry;
+  readonly tcp: TcpSeriesMap;
   readonly decisions: DecisionLog;
   readonly limits: Limits;
   readonly credentials: () => Credentials;

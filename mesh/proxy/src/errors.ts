@@ -28,8 +28,8 @@ type Answer = {
   readonly status: number;
   /** Whether the client is asked to close its connection. */
   readonly closes: boolean;
-  /** `error` of `*_http_errors_total`. */
-  readonly metric: string;
+  /** `error` of `*_http_errors_total`, where it counts there. */
+  readonly metric: string | undefined;
   /** `error` of `outbound_http_route_request_statuses_total`. */
   readonly label: string;
 };
@@ -37,29 +37,33 @@ type Answer = {
 const CLOSES = true;
 const KEEPS = false;
 
-/** linkerd2-proxy's error map: status, the two labels, and whether the client is asked to close. */
-const ANSWERS: Readonly<Record<ErrorKind, readonly [number, string, string, boolean]>> = {
-  'fail-fast': [504, 'failfast', 'FAIL_FAST', CLOSES],
-  'load-shed': [503, 'loadshed', 'LOAD_SHED', CLOSES],
-  'request-timeout': [504, 'response timeout', 'REQUEST_TIMEOUT', KEEPS],
-  'response-timeout': [504, 'response timeout', 'RESPONSE_HEADERS_TIMEOUT', KEEPS],
-  'idle-timeout': [504, 'response timeout', 'IDLE_TIMEOUT', KEEPS],
-  'retry-timeout': [504, 'response timeout', 'RESPONSE_HEADERS_TIMEOUT', KEEPS],
-  'connect-timeout': [504, 'connect timeout', 'IO', CLOSES],
-  connect: [502, 'i/o', 'IO', CLOSES],
-  reset: [502, 'i/o', 'RESET', CLOSES],
-  protocol: [502, 'i/o', 'IO', CLOSES],
-  unreachable: [502, 'i/o', 'IO', CLOSES],
-  'no-route': [404, 'route not found', 'UNKNOWN', KEEPS],
-  'no-service': [502, 'no such service', 'UNKNOWN', KEEPS],
-  'invalid-backend': [500, 'invalid backend', 'UNKNOWN', KEEPS],
-  denied: [403, 'unauthorized', 'UNKNOWN', KEEPS],
-  'egress-denied': [403, 'forbidden', 'UNKNOWN', KEEPS],
-  'rate-limited': [429, 'ratelimited', 'UNKNOWN', KEEPS],
-  cancelled: [499, 'cancelled', 'CANCEL', CLOSES],
-  'injected-reset': [502, 'i/o', 'RESET', CLOSES],
-  unexpected: [500, 'unexpected', 'UNKNOWN', CLOSES],
-};
+/**
+ * linkerd2-proxy's error map: status, `error` of errors_total (none for what policy counts), `error` of
+ * statuses_total, and whether the client is asked to close.
+ */
+const ANSWERS: Readonly<Record<ErrorKind, readonly [number, string | undefined, string, boolean]>> =
+  {
+    'fail-fast': [504, 'failfast', 'FAIL_FAST', CLOSES],
+    'load-shed': [503, 'loadshed', 'LOAD_SHED', CLOSES],
+    'request-timeout': [504, 'response timeout', 'REQUEST_TIMEOUT', KEEPS],
+    'response-timeout': [504, 'response timeout', 'RESPONSE_HEADERS_TIMEOUT', KEEPS],
+    'idle-timeout': [504, 'response timeout', 'IDLE_TIMEOUT', KEEPS],
+    'retry-timeout': [504, 'response timeout', 'RESPONSE_HEADERS_TIMEOUT', KEEPS],
+    'connect-timeout': [504, 'i/o', 'IO', CLOSES],
+    connect: [502, 'i/o', 'IO', CLOSES],
+    reset: [502, 'i/o', 'RESET', CLOSES],
+    protocol: [502, 'i/o', 'IO', CLOSES],
+    unreachable: [502, 'i/o', 'IO', CLOSES],
+    'no-route': [404, undefined, 'UNKNOWN', KEEPS],
+    'no-service': [502, 'unexpected', 'UNKNOWN', KEEPS],
+    'invalid-backend': [500, 'unexpected', 'UNKNOWN', KEEPS],
+    denied: [403, undefined, 'UNKNOWN', KEEPS],
+    'egress-denied': [403, 'unexpected', 'UNKNOWN', KEEPS],
+    'rate-limited': [429, undefined, 'UNKNOWN', KEEPS],
+    cancelled: [499, undefined, 'CANCEL', CLOSES],
+    'injected-reset': [502, 'i/o', 'RESET', CLOSES],
+    unexpected: [500, 'unexpected', 'UNKNOWN', CLOSES],
+  };
 
 /** A failure with a kind from the closed set; the outermost layer adds where it happened. */
 export class ProxyError extends Error {

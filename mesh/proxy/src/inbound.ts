@@ -13,13 +13,14 @@ import { concurrencyLimit } from './layers/concurrency-limit.ts';
 import { errorMetrics } from './layers/error-metrics.ts';
 import { exchangeMetrics } from './layers/exchange-metrics.ts';
 import { faults } from './layers/faults.ts';
+import { httpMetrics } from './layers/http-metrics.ts';
 import { rateLimit } from './layers/rate-limit.ts';
 import { remember } from './layers/remember.ts';
 import { rescue } from './layers/rescue.ts';
 import { routeMatch } from './layers/route-match.ts';
 import { trace } from './layers/trace.ts';
 import { type Handler, stack } from './layer.ts';
-import { InboundSeries } from './metrics/inbound.ts';
+import { InboundSeries, serverLabels, targetLabels } from './metrics/inbound.ts';
 import type { Pool } from './net/pool.ts';
 import type { Request } from './request.ts';
 import { compileRoutes } from './routes.ts';
@@ -30,7 +31,11 @@ import { compileRoutes } from './routes.ts';
 const DEFAULT: ObjectRef = { group: '', kind: 'default', namespace: '', name: 'default' };
 
 /** Around every request to one port of the instance, whatever its route. */
-export function portStack(deps: Deps, policy: Handler): Handler {
+export function portStack(
+  deps: Deps,
+  policy: Handler,
+  server: () => WireServer | undefined,
+): Handler {
   return stack(
     [
       // Outermost, so that its span covers the whole stay in the proxy.
@@ -40,7 +45,14 @@ export function portStack(deps: Deps, policy: Handler): Handler {
       // Everything further in may fail; nothing further out has to know how.
       rescue('inbound'),
       // Inside rescue: counts errors, not the replies they become.
-      errorMetrics('inbound', deps.registry),
+      errorMetrics({
+        name: 'inbound_http_errors_total',
+        registry: deps.registry,
+        labels: () => {
+          const at = server();
+          return at ? { ...targetLabels(at.port), ...serverLabels(at) } : {};
+        },
+      }),
       // Before any work is done for a request that will not be served.
       concurrencyLimit(deps.limits.inFlightMax),
     ],
@@ -49,18 +61,16 @@ export function portStack(deps: Deps, policy: Handler): Handler {
 }
 
 type Port = {
-  readonly port: number;
+  readonly server: WireServer;
   readonly app: Pool;
   readonly snapshot: ProxySnapshot;
   /** Its buckets outlive snapshots while its policy stays the same. */
-  readonly limitOf: (server: WireServer) => LocalRateLimit | undefined;
+  readonly limit: LocalRateLimit | undefined;
 };
 
 /** The Server of a port with its routes and policies, or the defaults where there is no Server. */
-export function policyStack({ port, app, snapshot, limitOf }: Port, deps: Deps): Handler {
-  const server =
-    snapshot.servers.find((candidate) => candidate.port === port) ?? defaultServer(port, snapshot);
-  const of = { port: server, app, snapshot, limit: limitOf(server) };
+export function policyStack(of: Port, deps: Deps): Handler {
+  const { server, snapshot } = of;
   const hasRoutes = server.routes.length > 0;
   const routes = compileRoutes(server.routes, (route, _rule, index) => ({
     route: `${route.ref.kind.toLowerCase()}.${route.ref.name}`,
@@ -90,22 +100,19 @@ export function policyStack({ port, app, snapshot, limitOf }: Port, deps: Deps):
     ),
   };
   const series = new InboundSeries(deps.registry, server, DEFAULT);
-  return routeMatch(routes, fallback, () => series.notFound.value++);
+  return routeMatch(routes, fallback, ({ client }) => series.notFound(client.identity).value++);
 }
 
 function grantedStack(
-  of: {
-    port: WireServer;
+  of: Port & {
     route: ObjectRef;
     authorizations: readonly WireAuthorization[];
     probes: readonly string[];
-    limit: LocalRateLimit | undefined;
-    app: Pool;
-    snapshot: ProxySnapshot;
   },
   deps: Deps,
 ): Handler {
-  const series = new InboundSeries(deps.registry, of.port, of.route);
+  const series = new InboundSeries(deps.registry, of.server, of.route);
+  const { http } = series;
   const { clock } = deps;
   return stack(
     [
@@ -117,8 +124,14 @@ function grantedStack(
         onDenied: (request) => series.denied(request.client.identity).value++,
       }),
       // After authorization, so that strangers do not use up what clients are granted.
-      rateLimit({ limit: of.limit, clock, onLimited: (scope) => series.limited(scope).value++ }),
-      // Inside policy: its labels say which policy let the request in.
+      rateLimit({
+        limit: of.limit,
+        clock,
+        onLimited: ({ client }, scope) => series.limited(client.identity, scope).value++,
+      }),
+      // Inside policy: of what is let in.
+      httpMetrics(() => http, clock),
+      // Inside policy too: its labels say which policy let the request in.
       exchangeMetrics((request) => series.of(request).exchange, clock),
       // Inside metrics, so that an injected failure is seen as the instance's own.
       faults(
@@ -140,7 +153,8 @@ function isProbe({ method, path }: Request, paths: readonly string[]): boolean {
   return method === 'GET' && paths.includes(path);
 }
 
-function defaultServer(port: number, { defaultAuthorizations }: ProxySnapshot): WireServer {
+/** What holds for a port without a Server. */
+export function defaultServer(port: number, { defaultAuthorizations }: ProxySnapshot): WireServer {
   const name = defaultAuthorizations[0]?.name ?? 'deny';
   return {
     port,

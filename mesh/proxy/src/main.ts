@@ -6,7 +6,7 @@ import { Proxy } from './proxy.ts';
 import { systemRandom } from './random.ts';
 
 const config = loadConfig();
-const { instance, otlpEndpoint } = config;
+const { instance, otlpEndpoint, spanDelayMs } = config;
 const common = {
   clock: systemClock,
   random: systemRandom,
@@ -15,7 +15,7 @@ const common = {
   }),
 };
 const tracer = otlpEndpoint
-  ? new SpanExporter({ ...common, endpoint: new URL(otlpEndpoint), instance })
+  ? new SpanExporter({ ...common, endpoint: new URL(otlpEndpoint), instance, delayMs: spanDelayMs })
   : undefined;
 
 async function stop(): Promise<void> {

@@ -14,18 +14,18 @@ import { errorMetrics } from './layers/error-metrics.ts';
 import { exchangeMetrics } from './layers/exchange-metrics.ts';
 import { faults } from './layers/faults.ts';
 import { headerModifiers } from './layers/filters.ts';
+import { httpMetrics } from './layers/http-metrics.ts';
 import { queue } from './layers/queue.ts';
 import { redirect } from './layers/redirect.ts';
 import { remember } from './layers/remember.ts';
 import { rescue } from './layers/rescue.ts';
 import { retry } from './layers/retry.ts';
-import { routeBackendMetrics, routeMetrics } from './layers/route-metrics.ts';
 import { type Backend, split } from './layers/split.ts';
 import { timeouts } from './layers/timeouts.ts';
 import { trace } from './layers/trace.ts';
 import { type Handler, stack } from './layer.ts';
 import type { ExchangeSeries } from './metrics/http.ts';
-import { RouteBackendSeries, RouteSeries } from './metrics/route.ts';
+import { routeBackendSeries, routeSeries } from './metrics/route.ts';
 import type { RequestQueue } from './request-queue.ts';
 
 // The outbound side, outside in. Each list is read from top to bottom as a request passes it; what is
@@ -42,7 +42,11 @@ export function clientStack(deps: Deps, services: Handler): Handler {
       // Everything further in may fail; nothing further out has to know how.
       rescue('outbound'),
       // Inside rescue: counts errors, not the replies they become.
-      errorMetrics('outbound', deps.registry),
+      errorMetrics({
+        name: 'outbound_http_errors_total',
+        registry: deps.registry,
+        labels: () => ({}),
+      }),
       // Before any work is done for a request that will not be served.
       concurrencyLimit(deps.limits.inFlightMax),
     ],
@@ -62,11 +66,11 @@ export function ruleStack(
   deps: Deps,
 ): Handler {
   const { rule, backends } = of;
-  const series = new RouteSeries(deps.registry, of.parent, of.route);
+  const series = routeSeries(deps.registry, of);
   return stack(
     [
       // Outside retries and timeouts: what the client saw, once.
-      routeMetrics(series, deps.clock),
+      httpMetrics(() => series, deps.clock),
       // Outside retries: the time is for all attempts together.
       timeouts(rule.timeouts, deps.clock),
       // Answers instead of asking: nothing to retry, nothing to break.
@@ -95,13 +99,11 @@ export function ruleBackendStack(
   deps: Deps,
 ): Handler {
   const { parent, route, backend } = of;
+  const series = routeBackendSeries(deps.registry, { parent, route, target: backend.target });
   return stack(
     [
       // Inside retries: every attempt counts, and the difference to the route's count is the retries.
-      routeBackendMetrics(
-        new RouteBackendSeries(deps.registry, { parent, route, target: backend.target }),
-        deps.clock,
-      ),
+      httpMetrics(() => series, deps.clock),
       // Of this backendRef only.
       headerModifiers(backend.filters),
     ],

@@ -10,6 +10,7 @@ import { identityName, renewAfterMs } from './identity/renewal.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { Registry } from './metrics/registry.ts';
+import { TcpSeriesMap } from './metrics/tcp.ts';
 import type { Address } from './net/address.ts';
 import { listenAdmin } from './net/admin-port.ts';
 import { ControlClient } from './net/control-client.ts';
@@ -64,12 +65,14 @@ export class Proxy {
     this.#options = options;
     this.#name = identityName(config.account, config.namespace);
     this.#key = createKeyAndRequest(this.#name);
+    const registry = new Registry(() => clock.monotonic());
     this.#deps = {
       clock,
       random,
       log,
       tracer,
-      registry: new Registry(() => clock.monotonic()),
+      registry,
+      tcp: new TcpSeriesMap(registry),
       decisions: new DecisionLog(),
       limits: options.limits ?? LIMITS,
       credentials: () => this.#requireCredentials(),

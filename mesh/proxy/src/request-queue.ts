@@ -2,6 +2,7 @@ import { type GateState, nextGate } from '@faultline/mesh-core/gate';
 import type { Balancer } from './balancer.ts';
 import type { Clock } from './clock.ts';
 import { ProxyError } from './errors.ts';
+import type { BalancerSeries } from './metrics/balancer.ts';
 import type { Scope } from './scope.ts';
 
 type Waiter = { start(): void; fail(error: Error): void };
@@ -14,11 +15,18 @@ export class RequestQueue {
   readonly #clock: Clock;
   readonly #limits: QueueLimits;
   readonly #waiting: Waiter[] = [];
+  readonly #series: Pick<BalancerSeries, 'entered' | 'left' | 'gate'> | undefined;
   #gate: GateState = { kind: 'ready' };
   #cancelFailFast: (() => void) | undefined;
   #cancelProbe: (() => void) | undefined;
 
-  constructor(options: { balancer: Balancer; clock: Clock; limits: QueueLimits }) {
+  constructor(options: {
+    balancer: Balancer;
+    clock: Clock;
+    limits: QueueLimits;
+    series?: Pick<BalancerSeries, 'entered' | 'left' | 'gate'>;
+  }) {
+    this.#series = options.series;
     this.#balancer = options.balancer;
     this.#clock = options.clock;
     this.#limits = options.limits;
@@ -36,8 +44,10 @@ export class RequestQueue {
 
   /** Calls `start` when it is this request's turn: at once if an endpoint is ready. */
   enter(scope: Scope, waiter: Waiter): void {
+    this.#series?.entered();
     const gate = this.#look(true);
     if (gate.kind === 'ready' && this.#waiting.length === 0) {
+      this.#series?.left(0);
       waiter.start();
       return;
     }
@@ -63,9 +73,11 @@ export class RequestQueue {
       if (index >= 0) this.#waiting.splice(index, 1);
       waiter.fail(error);
     };
+    const sinceMs = this.#clock.monotonic();
     const entry: Waiter = {
-      start() {
+      start: () => {
         scope.ignore(leave);
+        this.#series?.left(this.#clock.monotonic() - sinceMs);
         waiter.start();
       },
       fail(error) {
@@ -84,9 +96,15 @@ export class RequestQueue {
     const endpointReady = this.#balancer.hasReady(nowMs);
     const { failFastMs } = this.#limits;
     if (!endpointReady || this.#gate.kind !== 'ready') {
-      this.#gate = nextGate(this.#gate, { endpointReady, requestWaiting, nowMs, failFastMs });
+      this.#turn(nextGate(this.#gate, { endpointReady, requestWaiting, nowMs, failFastMs }));
     }
     return this.#gate;
+  }
+
+  #turn(gate: GateState): void {
+    const [before, after] = [this.#gate, gate].map(({ kind }) => kind === 'fail-fast');
+    this.#gate = gate;
+    if (before !== after) this.#series?.gate(after ? 'shut' : 'open');
   }
 
   #drain(): void {
@@ -97,7 +115,7 @@ export class RequestQueue {
       this.#watchProbe();
       return;
     }
-    this.#gate = this.#look(false);
+    this.#look(false);
     this.#cancelFailFast?.();
     this.#cancelFailFast = undefined;
     this.#cancelProbe?.();
@@ -119,7 +137,7 @@ export class RequestQueue {
       this.#drain();
       return;
     }
-    this.#gate = { kind: 'fail-fast' };
+    this.#turn({ kind: 'fail-fast' });
     for (const waiter of this.#waiting.splice(0)) {
       waiter.fail(new ProxyError('fail-fast', 'service in fail-fast'));
     }

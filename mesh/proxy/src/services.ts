@@ -1,48 +1,37 @@
-import type {
-  ProxySnapshot,
-  WireFault,
-  WireRule,
-  WireServicePort,
-} from '@faultline/mesh-core/snapshot';
-import { type BackendState, Backends } from './backends.ts';
+import type { ProxySnapshot, WireFault, WireServicePort } from '@faultline/mesh-core/snapshot';
+import { Backends } from './backends.ts';
 import type { Deps } from './deps.ts';
+import { type Destination, Destinations } from './destinations.ts';
 import { External } from './external.ts';
 import { ProxyError } from './errors.ts';
 import { splitAuthority } from './http/target.ts';
-import { invalidBackend } from './layers/invalid-backend.ts';
-import { routeMatch } from './layers/route-match.ts';
-import type { Backend } from './layers/split.ts';
 import type { Handler } from './layer.ts';
-import { DEFAULT_ROUTE } from './metrics/route.ts';
-import { ruleBackendStack, ruleStack } from './outbound.ts';
-import { compileRoutes } from './routes.ts';
+import { addressText } from './net/address.ts';
 
-const DESTINATIONS_MAX = 1_000;
+const RESOLVED_MAX = 1_000;
 
-/** A Service port as requests find it. */
-export type Destination = {
-  readonly name: string;
-  readonly wire: WireServicePort;
-  readonly handler: Handler;
-  /** For what is not HTTP: the Service's own endpoints, without routes. */
-  readonly own: BackendState;
-};
+/** A Service port whose stack is made when somebody first calls it: most proxies call few Services. */
+type Entry = { readonly wire: WireServicePort; destination: Destination | undefined };
 
 /** All destinations of a snapshot, by the names a client in `namespace` may use for them. */
 export class Services {
-  readonly #deps: Deps;
   readonly #namespace: string;
   readonly #backends: Backends;
+  readonly #destinations: Destinations;
   readonly #external: External;
-  #byName = new Map<string, Destination>();
+  /** By `namespace/name:port`. */
+  #entries = new Map<string, Entry>();
+  #byName = new Map<string, Entry>();
+  #pods = new Map<string, Destination>();
   #hosts = new Set<string>();
+  #faults: readonly WireFault[] = [];
   /** What clients wrote, resolved; bounded, as they choose what to write. */
   #resolved = new Map<string, Destination | undefined>();
 
   constructor(deps: Deps, namespace: string) {
-    this.#deps = deps;
     this.#namespace = namespace;
     this.#backends = new Backends(deps);
+    this.#destinations = new Destinations(deps, this.#backends);
     this.#external = new External(deps);
   }
 
@@ -50,12 +39,14 @@ export class Services {
     return this.#backends;
   }
 
-  /** The Service port that `authority` names, if it names one. */
+  /** The Service port or pod that `authority` names, if it names one. */
   find(authority: string): Destination | undefined {
     if (this.#resolved.has(authority)) return this.#resolved.get(authority);
     const { host, port } = splitAuthority(authority);
-    const found = this.#byName.get(`${host}:${port}`);
-    if (this.#resolved.size >= DESTINATIONS_MAX) this.#resolved.clear();
+    const at = `${host}:${port}`;
+    const entry = this.#byName.get(at);
+    const found = entry ? this.#open(entry) : this.#pods.get(at);
+    if (this.#resolved.size >= RESOLVED_MAX) this.#resolved.clear();
     this.#resolved.set(authority, found);
     return found;
   }
@@ -82,20 +73,23 @@ export class Services {
 
   /** Replaces everything in one step; requests under way keep what they began with. */
   apply({ services, endpoints, faults }: ProxySnapshot): void {
-    this.#backends.begin(endpoints);
-    const byName = new Map<string, Destination>();
-    const hosts = new Set<string>();
-    for (const service of services) {
-      const destination = this.#destination(service, faults);
-      for (const host of hostsOf(service, this.#namespace)) {
-        hosts.add(host);
-        byName.set(`${host}:${service.port}`, destination);
-      }
-    }
-    this.#backends.finish();
-    this.#byName = byName;
-    this.#hosts = hosts;
+    const before = this.#entries;
+    this.#entries = new Map();
+    this.#byName = new Map();
+    this.#hosts = new Set();
     this.#resolved = new Map();
+    this.#faults = faults.filter(({ at }) => at === 'outbound');
+    for (const wire of services) this.#add(wire);
+    this.#pods = new Map(
+      Object.values(endpoints)
+        .flat()
+        .filter(({ socket }) => 'port' in socket)
+        .map((wire) => [addressText(wire.socket), this.#destinations.pod(wire)]),
+    );
+    this.#backends.begin(endpoints);
+    // What is in use is made anew at once, so that its connections and breakers are kept.
+    for (const [key, entry] of this.#entries) if (before.get(key)?.destination) this.#open(entry);
+    this.#backends.finish();
   }
 
   sweep(nowMs: number): void {
@@ -108,66 +102,23 @@ export class Services {
     this.#external.close();
   }
 
-  #destination(parent: WireServicePort, all: readonly WireFault[]): Destination {
-    const target = {
-      kind: 'service',
-      namespace: parent.namespace,
-      name: parent.name,
-      port: parent.port,
-    } as const;
-    const own = this.#backends.take(parent, target);
-    const name = `${parent.name}.${parent.namespace}.svc.cluster.local:${parent.port}`;
-    if (parent.protocol === 'opaque') return { name, wire: parent, own, handler: own.handler };
-    const service = `${parent.namespace}/${parent.name}`;
-    const faults = all.filter((fault) => fault.at === 'outbound' && fault.target === service);
-    const routes = compileRoutes(parent.routes, (route, rule, index) => ({
-      route: `${route.ref.kind.toLowerCase()}.${route.ref.name}`,
-      index,
-      handler: this.#rule(rule, { parent, faults, route: route.ref }),
-    }));
-    const rule: WireRule = {
-      matches: [],
-      filters: [],
-      backends: [{ weight: 1, filters: [], target }],
-      timeouts: parent.timeouts,
-      ...(parent.retry && { retry: parent.retry }),
-    };
-    const fallback = {
-      route: `${DEFAULT_ROUTE.kind}.${DEFAULT_ROUTE.name}`,
-      index: 0,
-      handler: this.#rule(rule, { parent, faults, route: DEFAULT_ROUTE }),
-    };
-    return { name, wire: parent, own, handler: routeMatch(routes, fallback) };
-  }
-
-  #rule(
-    rule: WireRule,
-    of: { parent: WireServicePort; route: typeof DEFAULT_ROUTE; faults: readonly WireFault[] },
-  ): Handler {
-    const backends = rule.backends.map((backend) => this.#backend(backend, of));
-    return ruleStack({ ...of, rule, backends }, this.#deps);
-  }
-
-  #backend(
-    backend: WireRule['backends'][number],
-    { parent, route }: { parent: WireServicePort; route: typeof DEFAULT_ROUTE },
-  ): Backend {
-    const { weight, target } = backend;
-    if (target.kind === 'invalid') {
-      const inner = invalidBackend(target.message);
-      const handler = ruleBackendStack({ parent, route, backend }, inner, this.#deps);
-      return { name: 'invalid', weight, ready: true, handler };
+  #add(wire: WireServicePort): void {
+    const entry: Entry = { wire, destination: undefined };
+    this.#entries.set(`${wire.namespace}/${wire.name}:${wire.port}`, entry);
+    for (const host of hostsOf(wire, this.#namespace)) {
+      this.#hosts.add(host);
+      this.#byName.set(`${host}:${wire.port}`, entry);
     }
-    const state = this.#backends.take(parent, target);
-    const handler = ruleBackendStack({ parent, route, backend }, state.handler, this.#deps);
-    return {
-      name: state.name,
-      weight,
-      handler,
-      get ready() {
-        return state.waiting.ready;
-      },
-    };
+  }
+
+  #open(entry: Entry): Destination {
+    const { wire } = entry;
+    const service = `${wire.namespace}/${wire.name}`;
+    const faults = this.#faults.filter(({ target }) => target === service);
+    entry.destination ??= wire.headless
+      ? this.#destinations.headless(wire)
+      : this.#destinations.service(wire, faults);
+    return entry.destination;
   }
 }
 

@@ -44,6 +44,12 @@ export const METRICS = {
     labelNames: ['peer', 'method', 'status_class'],
     buckets: REQUEST_SECONDS,
   },
+  dependencyUp: {
+    type: 'gauge',
+    name: 'dependency_up',
+    help: 'Whether what the service depends on answers: 1, or 0 when it fails or takes too long.',
+    labelNames: ['dependency'],
+  },
   pgPoolConnections: {
     type: 'gauge',
     name: 'pg_pool_connections',
@@ -122,12 +128,6 @@ export const METRICS = {
     name: 'stream_consumer_redelivered_total',
     help: 'Events handled once more after a failure or a crash.',
     labelNames: ['stream', 'group'],
-  },
-  eventLoopLag: {
-    type: 'gauge',
-    name: 'event_loop_lag_seconds',
-    help: 'How late the event loop ran since the last scrape.',
-    labelNames: ['quantile'],
   },
   sagaSteps: {
     type: 'counter',

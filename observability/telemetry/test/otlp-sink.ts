@@ -60,7 +60,7 @@ export type OtlpSink = AsyncDisposable & {
 type WireValue = {
   stringValue?: string;
   boolValue?: boolean;
-  intValue?: number;
+  intValue?: number | string;
   doubleValue?: number;
 };
 type WireAttributes = { key: string; value?: WireValue }[];
@@ -93,7 +93,8 @@ export async function startOtlpSink(): Promise<OtlpSink> {
   const server = createServer((request, response) => {
     void buffer(request).then((body) => {
       bodies.push(body);
-      spans.push(...decode(schema, body));
+      const isJson = request.headers['content-type'] === 'application/json';
+      spans.push(...(isJson ? decodeJson(body) : decode(schema, body)));
       arrivals.emit('spans');
       response.writeHead(200).end();
     });
@@ -152,13 +153,40 @@ function decode(schema: protobuf.Type, body: Buffer): SunkSpan[] {
   );
 }
 
+/** OTLP's JSON: ids are hexadecimal there, and whole numbers are text. */
+function decodeJson(body: Buffer): SunkSpan[] {
+  // A sidecar wrote it: a proxy's spans have no events, links and status.
+  const request = JSON.parse(body.toString()) as WireRequest;
+  return request.resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ scope, spans }) =>
+      spans.map((span) => ({
+        name: span.name,
+        kind: KINDS[span.kind] ?? 'internal',
+        scope: scope.name,
+        traceId: span.traceId,
+        spanId: span.spanId,
+        parentSpanId: span.parentSpanId,
+        attributes: attributes(span.attributes),
+        resource: attributes(resource.attributes),
+        status: { code: 0, message: '' },
+        events: [],
+        links: [],
+      })),
+    ),
+  );
+}
+
 function attributes(wire: WireAttributes): Attributes {
   return Object.fromEntries(
     wire.map(({ key, value }) => [
       key,
-      value?.stringValue ?? value?.intValue ?? value?.doubleValue ?? value?.boolValue,
+      value?.stringValue ?? numberOf(value?.intValue) ?? value?.doubleValue ?? value?.boolValue,
     ]),
   );
+}
+
+function numberOf(value: number | string | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }
 
 function hex(base64: string | undefined): string {

@@ -18,17 +18,25 @@ import type { MeshService, World } from '../world.ts';
 import { inOrder } from './order.ts';
 import { isAccepted, isService } from './status.ts';
 
-/** Every Service with an address, port by port, as clients in `clientNamespace` see it. */
+/** Every Service, port by port, as clients in `clientNamespace` see it. */
 export function compileServices(world: World, clientNamespace: string): WireServicePort[] {
   return world.services
-    .filter(({ hasClusterIp }) => hasClusterIp)
+    .filter(({ hasClusterIp, selector }) => hasClusterIp || Object.keys(selector).length > 0)
     .flatMap((service) => {
       const own = ownPolicy(service);
-      const bare = isReplacedByProfile(service, { world, clientNamespace });
+      const bare =
+        !service.hasClusterIp || isReplacedByProfile(service, { world, clientNamespace });
       return service.ports.map((port): WireServicePort => {
         const head = { namespace: service.namespace, name: service.name, port: port.port };
         const protocol = protocolOf(service, port, world);
-        const plain = { ...head, protocol, routes: [], timeouts: {}, penalizeFailures: false };
+        const plain = {
+          ...head,
+          protocol,
+          routes: [],
+          timeouts: {},
+          penalizeFailures: false,
+          ...(!service.hasClusterIp && { headless: true as const }),
+        };
         if (bare || protocol === 'opaque') return plain;
         const routes = routesFor({ service, port: port.port }, { world, clientNamespace });
         return {

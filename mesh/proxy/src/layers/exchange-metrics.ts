@@ -17,7 +17,7 @@ export function exchangeMetrics(of: (request: Request) => ExchangeSeries, clock:
         return response;
       },
       (error: unknown) => {
-        series.error(ProxyError.from(error).answer.metric);
+        series.error(nameOf(error));
         throw error;
       },
     );
@@ -44,7 +44,12 @@ class ReplyTap implements Tap {
 
   done(error: Error | undefined): void {
     if (!error) this.data();
-    if (error) this.#series.error(ProxyError.from(error).answer.metric);
+    if (error) this.#series.error(nameOf(error));
     else this.#series.response(this.#status);
   }
+}
+
+function nameOf(error: unknown): string {
+  const { kind, answer } = ProxyError.from(error);
+  return answer.metric ?? kind;
 }

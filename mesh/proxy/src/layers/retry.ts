@@ -7,7 +7,7 @@ import { ProxyError } from '../errors.ts';
 import { discard } from '../http/body.ts';
 import { Replay } from '../http/replay.ts';
 import type { Handler, Layer } from '../layer.ts';
-import type { RouteSeries } from '../metrics/route.ts';
+import type { RetrySeries } from '../metrics/route.ts';
 import type { Request, Response } from '../request.ts';
 import { pause, type Scope } from '../scope.ts';
 
@@ -15,7 +15,7 @@ type Options = {
   readonly policy: RetryPolicy | undefined;
   readonly clock: Clock;
   readonly random: Random;
-  readonly series: RouteSeries['retries'];
+  readonly series: RetrySeries;
   /** Whether a retry would find a backend at all. */
   readonly isReady: () => boolean;
 };

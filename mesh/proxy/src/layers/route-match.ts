@@ -1,6 +1,7 @@
 import { type Matchable, selectRule } from '@faultline/mesh-core/match';
 import { ProxyError } from '../errors.ts';
 import type { Handler } from '../layer.ts';
+import type { Request } from '../request.ts';
 import { explainNoRoute } from '../routes.ts';
 
 /** A rule's own layers and how the decision log names it. */
@@ -14,12 +15,12 @@ export type RuleStack = {
 export function routeMatch(
   routes: readonly Matchable<RuleStack>[],
   fallback: RuleStack,
-  onNotFound: () => void = () => undefined,
+  onNotFound: (request: Request) => void = () => undefined,
 ): Handler {
   return (request) => {
     const rule = routes.length === 0 ? fallback : selectRule(routes, request)?.rule;
     if (!rule) {
-      onNotFound();
+      onNotFound(request);
       const nearest = explainNoRoute(routes, request);
       if (nearest !== undefined) request.decision.nearest = nearest;
       return Promise.reject(new ProxyError('no-route', 'no route found for request'));

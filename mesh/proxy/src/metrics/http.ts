@@ -35,7 +35,7 @@ export class ExchangeSeries {
   error(error: string): void {
     let series = this.#errors.get(error);
     if (!series) {
-      series = this.#responses({ classification: 'failure', error });
+      series = this.#responses({ classification: 'failure', grpc_status: '', error });
       this.#errors.set(error, series);
     }
     series.value++;
@@ -47,7 +47,12 @@ export class ExchangeSeries {
       const labels = { ...this.#labels, status_code: status };
       const classification = isFailure({ kind: 'response', status }) ? 'failure' : 'success';
       ended = {
-        responses: this.#responses({ status_code: status, classification }),
+        responses: this.#responses({
+          status_code: status,
+          classification,
+          grpc_status: '',
+          error: '',
+        }),
         latency: this.#registry.histogram(
           'response_latency_ms',
           'Milliseconds to the first byte.',

@@ -1,5 +1,6 @@
 import type { ObjectRef, WireBackend, WireServicePort } from '@faultline/mesh-core/snapshot';
-import type { Histogram, Labels, Registry, Series } from './registry.ts';
+import { frameSizes, type HttpSeries, Statuses } from './families.ts';
+import type { Labels, Registry, Series } from './registry.ts';
 
 const REQUEST_SECONDS = [0.05, 0.5, 1, 10];
 const RESPONSE_SECONDS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 10];
@@ -40,77 +41,48 @@ export function backendLabels(target: WireBackend['target']): Labels {
   };
 }
 
-/** Counters of replies by status and error; made when first needed. */
-class Statuses {
-  readonly #registry: Registry;
-  readonly #name: string;
-  readonly #labels: Labels;
-  readonly #known = new Map<number | string, Series>();
+/** The retries behind a route. */
+export type RetrySeries = Record<'requests' | 'successes' | 'limit_exceeded' | 'overflow', Series>;
 
-  constructor(registry: Registry, name: string, labels: Labels) {
-    this.#registry = registry;
-    this.#name = name;
-    this.#labels = labels;
-  }
-
-  count(outcome: { status: number } | { error: string }): void {
-    const key = 'status' in outcome ? outcome.status : outcome.error;
-    let series = this.#known.get(key);
-    if (!series) {
-      series = this.#registry.counter(this.#name, 'Replies by status and error.', {
-        ...this.#labels,
-        http_status: 'status' in outcome ? outcome.status : '',
-        error: 'error' in outcome ? outcome.error : '',
-      });
-      this.#known.set(key, series);
-    }
-    series.value++;
-  }
-}
-
-/** `outbound_http_route_*`: what the client saw, once for each request, and the retries behind it. */
-export class RouteSeries {
-  readonly duration: Histogram;
-  readonly statuses: Statuses;
-  readonly retries: Record<'requests' | 'successes' | 'limit_exceeded' | 'overflow', Series>;
-
-  constructor(registry: Registry, parent: WireServicePort, route: ObjectRef) {
-    const labels = routeLabels(parent, route);
-    const name = (what: string) => `outbound_http_route_${what}`;
-    this.duration = registry.histogram(name('request_duration_seconds'), 'Seconds to the end.', {
-      labels: { ...labels, hostname: '' },
+/** `outbound_http_route_*`: what the client saw, once for each request. */
+export function routeSeries(
+  registry: Registry,
+  { parent, route }: { parent: WireServicePort; route: ObjectRef },
+): HttpSeries & { readonly retries: RetrySeries } {
+  const labels = routeLabels(parent, route);
+  const shown = { ...labels, hostname: '' };
+  const name = (what: string) => `outbound_http_route_${what}`;
+  const retry = (what: string) => registry.counter(name(`retry_${what}_total`), 'Retries.', labels);
+  return {
+    statuses: new Statuses(registry, name('request_statuses_total'), shown),
+    requestSeconds: registry.histogram(name('request_duration_seconds'), 'Seconds to the end.', {
+      labels: shown,
       bounds: REQUEST_SECONDS,
-    });
-    const shown = { ...labels, hostname: '' };
-    this.statuses = new Statuses(registry, name('request_statuses_total'), shown);
-    const retry = (what: string) =>
-      registry.counter(name(`retry_${what}_total`), 'Retries.', labels);
-    this.retries = {
+    }),
+    requestFrames: frameSizes(registry, name('request_frame_size_bytes'), shown),
+    retries: {
       requests: retry('requests'),
       successes: retry('successes'),
       limit_exceeded: retry('limit_exceeded'),
       overflow: retry('overflow'),
-    };
-  }
+    },
+  };
 }
 
 /** `outbound_http_route_backend_*`: every attempt. */
-export class RouteBackendSeries {
-  readonly requests: Series;
-  readonly duration: Histogram;
-  readonly statuses: Statuses;
-
-  constructor(
-    registry: Registry,
-    of: { parent: WireServicePort; route: ObjectRef; target: WireBackend['target'] },
-  ) {
-    const labels = { ...routeLabels(of.parent, of.route), ...backendLabels(of.target) };
-    const name = (what: string) => `outbound_http_route_backend_${what}`;
-    this.requests = registry.counter(name('requests_total'), 'Attempts.', labels);
-    this.duration = registry.histogram(name('response_duration_seconds'), 'Seconds of replies.', {
+export function routeBackendSeries(
+  registry: Registry,
+  of: { parent: WireServicePort; route: ObjectRef; target: WireBackend['target'] },
+): HttpSeries {
+  const labels = { ...routeLabels(of.parent, of.route), ...backendLabels(of.target) };
+  const name = (what: string) => `outbound_http_route_backend_${what}`;
+  return {
+    requests: registry.counter(name('requests_total'), 'Attempts.', labels),
+    statuses: new Statuses(registry, name('response_statuses_total'), labels),
+    responseSeconds: registry.histogram(name('response_duration_seconds'), 'Seconds of replies.', {
       labels,
       bounds: RESPONSE_SECONDS,
-    });
-    this.statuses = new Statuses(registry, name('response_statuses_total'), labels);
-  }
+    }),
+    responseFrames: frameSizes(registry, name('response_frame_size_bytes'), labels),
+  };
 }

@@ -1,18 +1,19 @@
-import { authorize } from '@faultline/mesh-core/authorize';
-import type { ProxySnapshot } from '@faultline/mesh-core/snapshot';
-import { connect, type Socket } from 'node:net';
+import type { ProxySnapshot, WireServer } from '@faultline/mesh-core/snapshot';
+import type { Socket } from 'node:net';
 import type { Deps } from '../deps.ts';
+import { defaultServer, policyStack, portStack } from '../inbound.ts';
 import type { Handler } from '../layer.ts';
-import { policyStack, portStack } from '../inbound.ts';
+import { serverLabels, targetLabels } from '../metrics/inbound.ts';
+import { TcpSeries } from '../metrics/tcp.ts';
+import { clientTlsLabels, LOOPBACK } from '../metrics/tls-labels.ts';
 import { RateLimits } from '../rate-limits.ts';
 import type { Address } from './address.ts';
 import { detectTls } from './first-byte.ts';
 import { type DrainOptions, Listener } from './listener.ts';
+import { OpaquePort } from './opaque-port.ts';
 import { Pool } from './pool.ts';
 import { ServerConnection } from './server-connection.ts';
-import { splice } from './splice.ts';
-import { countConnection } from './tcp-metrics.ts';
-import { createTlsAcceptor } from './tls.ts';
+import { type Carried, createTlsAcceptor } from './tls.ts';
 
 export type InboundPortConfig = {
   /** The container port, which policy names. */
@@ -21,7 +22,7 @@ export type InboundPortConfig = {
   readonly app: Address;
 };
 
-const LOOPBACK = '127.0.0.1';
+const LOCALHOST = '127.0.0.1';
 
 /** One port of the instance: takes mTLS and plain connections, applies policy, calls the app. */
 export class InboundPort {
@@ -29,18 +30,21 @@ export class InboundPort {
   readonly #deps: Deps;
   readonly #listener: Listener;
   readonly #app: Pool;
+  readonly #opaque: OpaquePort;
   readonly #limits = new RateLimits();
   readonly #stack: Handler;
   readonly #acceptTls: (socket: Socket) => void;
   #policy: Handler = () => Promise.reject(new Error('a request came before the first snapshot'));
-  #snapshot: ProxySnapshot | undefined;
+  #server: WireServer | undefined;
 
   constructor(config: InboundPortConfig, deps: Deps) {
     this.#config = config;
     this.#deps = deps;
-    const { clock, random, credentials, limits } = deps;
+    const { clock, random, credentials, limits, registry } = deps;
+    const series = new TcpSeries(registry, { direction: 'inbound', peer: 'dst', ...LOOPBACK });
     this.#app = new Pool({
       address: config.app,
+      series,
       credentials,
       clock,
       random,
@@ -48,11 +52,16 @@ export class InboundPort {
       idleMs: limits.plainIdleMs,
       connectionsMax: limits.connectionsMax,
     });
-    this.#stack = portStack(deps, (request) => this.#policy(request));
+    this.#opaque = new OpaquePort({ app: config.app, series, registry });
+    this.#stack = portStack(
+      deps,
+      (request) => this.#policy(request),
+      () => this.#server,
+    );
     this.#listener = new Listener(clock, (socket) => this.#accept(socket));
     this.#acceptTls = createTlsAcceptor({
       credentials,
-      onConnection: (socket, identity) => this.#serve(socket, identity),
+      onConnection: (socket, { identity, carries }) => this.#serve(socket, identity, carries),
       onRefused: (reason) => this.#refuse(reason),
     });
   }
@@ -66,14 +75,14 @@ export class InboundPort {
   }
 
   apply(snapshot: ProxySnapshot): void {
-    this.#snapshot = snapshot;
+    const { port } = this.#config;
+    const server =
+      snapshot.servers.find((candidate) => candidate.port === port) ??
+      defaultServer(port, snapshot);
+    this.#server = server;
+    this.#opaque.apply(server);
     this.#policy = policyStack(
-      {
-        port: this.#config.port,
-        app: this.#app,
-        snapshot,
-        limitOf: (server) => this.#limits.of(server.rateLimit),
-      },
+      { server, app: this.#app, snapshot, limit: this.#limits.of(server.rateLimit) },
       this.#deps,
     );
   }
@@ -94,23 +103,25 @@ export class InboundPort {
   #accept(socket: Socket): void {
     detectTls(socket, this.#deps.clock, (kind) => {
       if (kind === 'tls') this.#acceptTls(socket);
-      else this.#serve(socket, undefined);
+      else this.#serve(socket, undefined, 'http');
     });
   }
 
-  #serve(socket: Socket, identity: string | undefined): void {
-    const { clock, limits } = this.#deps;
-    const client = { address: socket.remoteAddress ?? LOOPBACK, identity };
-    countConnection(socket, this.#deps.registry, {
-      direction: 'inbound',
-      peer: 'src',
-      target_port: this.#config.port,
-      ...(identity === undefined
-        ? { tls: 'no_identity', no_tls_reason: 'no_tls_from_remote' }
-        : { tls: 'true', client_id: identity }),
-    });
-    if (this.#server()?.protocol === 'opaque') {
-      this.#pass(socket, client);
+  #serve(socket: Socket, identity: string | undefined, carries: Carried): void {
+    const { clock, limits, tcp } = this.#deps;
+    const server = this.#server;
+    const client = { address: socket.remoteAddress ?? LOCALHOST, identity };
+    tcp
+      .of({
+        direction: 'inbound',
+        peer: 'src',
+        ...targetLabels(this.#config.port),
+        ...clientTlsLabels(identity),
+        ...(server && serverLabels(server)),
+      })
+      .open(socket);
+    if (server && (carries === 'opaque' || server.protocol === 'opaque')) {
+      this.#opaque.pass(socket, client, server);
       return;
     }
     const connection = new ServerConnection(socket, {
@@ -124,22 +135,6 @@ export class InboundPort {
       onFault: (fault) => this.#noteFault(fault),
     });
     this.#listener.add(connection, socket);
-  }
-
-  /** A port that is no HTTP: the connection as a whole is let in or not. */
-  #pass(socket: Socket, client: { address: string; identity: string | undefined }): void {
-    const authorizations = this.#server()?.authorizations ?? [];
-    if (authorize(authorizations, client).allowed) {
-      splice(socket, connect(this.#config.app));
-      return;
-    }
-    const help = 'Decisions of inbound policy.';
-    this.#deps.registry.counter('inbound_tcp_authz_deny_total', help).value++;
-    socket.destroy();
-  }
-
-  #server(): ProxySnapshot['servers'][number] | undefined {
-    return this.#snapshot?.servers.find(({ port }) => port === this.#config.port);
   }
 
   #refuse(reason: string): void {

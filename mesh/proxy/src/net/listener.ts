@@ -22,6 +22,7 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   readonly #stopSweep: () => void;
   #draining: DrainOptions | undefined;
+  #leaving: { idleMs: number; sinceMs: number } | undefined;
   #address: Address | undefined;
 
   constructor(clock: Clock, onSocket: (socket: Socket) => void, halfOpen?: 'half-open') {
@@ -45,7 +46,16 @@ export class Listener {
   }
 
   get draining(): boolean {
-    return this.#draining !== undefined;
+    return this.#draining !== undefined || this.#leaving !== undefined;
+  }
+
+  /**
+   * Whether clients are asked to go elsewhere while everything is still answered: replies say that
+   * the connection ends, and unused ones are closed once clients had `idleMs` to hear of it.
+   */
+  setLeaving(options: { idleMs: number } | undefined): void {
+    if (options === undefined) this.#leaving = undefined;
+    else this.#leaving ??= { ...options, sinceMs: this.#clock.monotonic() };
   }
 
   get connections(): number {
@@ -99,9 +109,15 @@ export class Listener {
     const nowMs = this.#clock.monotonic();
     for (const [connection, socket] of this.#connections) {
       connection.sweep(nowMs);
-      const unused =
-        connection.idle && nowMs - connection.idleSinceMs >= (this.#draining?.idleMs ?? 0);
-      if (this.#draining && unused) socket.end();
+      if (connection.idle && nowMs >= this.#idleEndMs(connection.idleSinceMs)) socket.end();
     }
+  }
+
+  /** When a connection that is unused since `idleSinceMs` is closed because the listener ends. */
+  #idleEndMs(idleSinceMs: number): number {
+    if (this.#draining) return idleSinceMs + this.#draining.idleMs;
+    if (this.#leaving === undefined) return Infinity;
+    const { idleMs, sinceMs } = this.#leaving;
+    return Math.max(idleSinceMs, sinceMs) + idleMs;
   }
 }

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Deps } from '../deps.ts';
 import type { Handler } from '../layer.ts';
+import { LOOPBACK } from '../metrics/tls-labels.ts';
 import { clientStack } from '../outbound.ts';
 import type { Services } from '../services.ts';
 import type { Address } from './address.ts';
 import { type DrainOptions, Listener } from './listener.ts';
 import { ServerConnection } from './server-connection.ts';
-import { countConnection } from './tcp-metrics.ts';
-import { tunnelOutside, tunnelToBackend } from './tunnel.ts';
+import { tunnelOutside, tunnelToEndpoint } from './tunnel.ts';
 
 /** Where the app sends its calls: an HTTP proxy on loopback, as `HTTP_PROXY` names it. */
 export class OutboundPort {
@@ -38,8 +38,8 @@ export class OutboundPort {
   }
 
   #serve(socket: Socket): void {
-    const { clock, limits, log, registry } = this.#deps;
-    countConnection(socket, registry, { direction: 'outbound', peer: 'src', tls: 'loopback' });
+    const { clock, limits, log, tcp } = this.#deps;
+    tcp.of({ direction: 'outbound', peer: 'src', ...LOOPBACK }).open(socket);
     const connection = new ServerConnection(socket, {
       handler: this.#stack,
       clock,
@@ -57,8 +57,8 @@ export class OutboundPort {
   /** HTTP for Services that speak it, bytes for those that do not and for what lies outside. */
   #connect(authority: string): 'http' | 'refuse' | ((socket: Socket) => void) {
     const destination = this.#services.find(authority);
-    if (destination && destination.wire.protocol !== 'opaque') return 'http';
-    if (destination) return (socket) => tunnelToBackend(socket, destination.own, this.#deps);
+    if (destination && !destination.isOpaque) return 'http';
+    if (destination) return (socket) => tunnelToEndpoint(socket, destination.pick(), this.#deps);
     if (this.#services.explainAbsence(authority) !== undefined) return 'refuse';
     return (socket) => tunnelOutside(socket, authority);
   }

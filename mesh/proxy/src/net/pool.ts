@@ -3,10 +3,11 @@ import type { Random } from '@faultline/mesh-core/random';
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { ProxyError } from '../errors.ts';
+import type { TcpSeries } from '../metrics/tcp.ts';
 import type { Scope } from '../scope.ts';
 import { addressText, type Address } from './address.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
-import { connectTls, type Credentials } from './tls.ts';
+import { type Carried, connectTls, type Credentials } from './tls.ts';
 
 /** Of a meshed peer that cannot be reached. */
 const RECONNECT: Backoff = { minMs: 100, maxMs: 60_000, jitterRatio: 0.5 };
@@ -20,6 +21,9 @@ export type PoolOptions = {
   readonly address: Address;
   /** The identity the peer must prove; without one it is called in plain text. */
   readonly identity?: string | undefined;
+  /** Default `http`; `opaque` tells a meshed peer not to look into it. */
+  readonly carries?: Carried | undefined;
+  readonly series?: TcpSeries | undefined;
   readonly credentials: () => Credentials;
   readonly clock: Clock;
   readonly random: Random;
@@ -162,10 +166,12 @@ export class Pool implements ConnectionOwner {
   }
 
   #dial(): Promise<Socket> {
-    const { address, identity, credentials, clock, connectMs } = this.#options;
+    const { address, identity, carries = 'http', credentials, clock, connectMs } = this.#options;
     return new Promise((resolve, reject) => {
       const socket =
-        identity === undefined ? connect(address) : connectTls(address, identity, credentials());
+        identity === undefined
+          ? connect(address)
+          : connectTls(address, { identity, carries }, credentials());
       const cancel = clock.after(connectMs, () => {
         socket.destroy();
         reject(new ProxyError('connect-timeout', `connect timed out after ${connectMs}ms`));
@@ -184,6 +190,7 @@ export class Pool implements ConnectionOwner {
         socket.off('error', failed);
         socket.off('close', gone);
         socket.setNoDelay(true);
+        this.#options.series?.open(socket);
         resolve(socket);
       });
     });

@@ -12,7 +12,6 @@ import { encodeSpans } from '../span-encoding.ts';
 import type { ProxySpan, Tracer } from '../tracing.ts';
 import { Pool } from './pool.ts';
 
-const FLUSH_MS = 10_000;
 const BATCH_MAX = 1_000;
 /** Beyond this, spans are dropped: telemetry must not fill the memory of what it watches. */
 const KEPT_MAX = 5_000;
@@ -21,12 +20,13 @@ const BODY_DISCARD_MAX = 64 * 1_024;
 type Options = {
   readonly endpoint: URL;
   readonly instance: string;
+  readonly delayMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 };
 
-/** Sends spans by OTLP/HTTP in JSON, in batches, every ten seconds; drops them when nobody takes them. */
+/** Sends spans by OTLP/HTTP in JSON, in batches; drops them when nobody takes them. */
 export class SpanExporter implements Tracer {
   readonly #options: Options;
   readonly #pool: Pool;
@@ -49,7 +49,7 @@ export class SpanExporter implements Tracer {
       connectionsMax: 1,
     });
     this.#send = stack([acquire(this.#pool)], exchange);
-    this.#stop = every(clock, FLUSH_MS, () => void this.flush());
+    this.#stop = every(clock, options.delayMs, () => void this.flush());
   }
 
   now(): number {

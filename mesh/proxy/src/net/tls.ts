@@ -14,8 +14,13 @@ export type Credentials = {
   readonly context: SecureContext;
 };
 
-/** ALPN of connections between proxies: HTTP/1.1, see `pool.ts`. */
-const PROTOCOL = 'http/1.1';
+/** ALPN of connections between proxies that carry requests: HTTP/1.1, see `pool.ts`. */
+const HTTP = 'http/1.1';
+/** ALPN of those that carry the bytes of one connection to an opaque port. */
+const OPAQUE = 'faultline/opaque';
+
+/** What a connection between proxies carries. */
+export type Carried = 'http' | 'opaque';
 
 /** TLS 1.3 only, with the suites, groups and signatures of linkerd2-proxy. */
 const HANDSHAKE = {
@@ -40,18 +45,24 @@ export function createCredentials(options: {
  * Connects to a proxy that must prove to be `identity`. No session is offered for resumption: each
  * connection proves anew, with the certificates that hold then.
  */
-export function connectTls(to: Address, identity: string, credentials: Credentials): TLSSocket {
+export function connectTls(
+  to: Address,
+  peer: { readonly identity: string; readonly carries: Carried },
+  credentials: Credentials,
+): TLSSocket {
   return connect({
     ...to,
-    servername: identity,
+    servername: peer.identity,
     secureContext: credentials.context,
-    ALPNProtocols: [PROTOCOL],
+    ALPNProtocols: [peer.carries === 'http' ? HTTP : OPAQUE],
     rejectUnauthorized: true,
   });
 }
 
 /** What became of a client's proof: the identity, or why it is refused. */
-export type Proof = { readonly identity: string } | { readonly refused: string };
+export type Proof =
+  | { readonly identity: string; readonly carries: Carried }
+  | { readonly refused: string };
 
 const HANDSHAKE_MS = 10_000;
 
@@ -62,7 +73,7 @@ const HANDSHAKE_MS = 10_000;
  */
 export function createTlsAcceptor(options: {
   credentials: () => Credentials;
-  onConnection: (socket: TLSSocket, identity: string) => void;
+  onConnection: (socket: TLSSocket, proof: { identity: string; carries: Carried }) => void;
   onRefused: (reason: string) => void;
 }): (socket: Socket) => void {
   const server = createServer({
@@ -71,7 +82,7 @@ export function createTlsAcceptor(options: {
     rejectUnauthorized: false,
     ...HANDSHAKE,
     handshakeTimeout: HANDSHAKE_MS,
-    ALPNProtocols: [PROTOCOL],
+    ALPNProtocols: [HTTP, OPAQUE],
     SNICallback(name, answer) {
       const { name: own, context } = options.credentials();
       if (name === own) answer(null, context);
@@ -84,7 +95,7 @@ export function createTlsAcceptor(options: {
   server.on('secureConnection', (socket) => {
     const proof = proofOf(socket, options.credentials().name);
     if ('identity' in proof) {
-      options.onConnection(socket, proof.identity);
+      options.onConnection(socket, proof);
       return;
     }
     socket.on('error', () => socket.destroy());
@@ -96,10 +107,14 @@ export function createTlsAcceptor(options: {
 
 function proofOf(socket: TLSSocket, own: string): Proof {
   if (socket.servername !== own) return { refused: 'NO_SERVER_NAME' };
-  if (socket.alpnProtocol !== PROTOCOL) return { refused: 'NO_APPLICATION_PROTOCOL' };
+  const { alpnProtocol } = socket;
+  if (alpnProtocol !== HTTP && alpnProtocol !== OPAQUE) {
+    return { refused: 'NO_APPLICATION_PROTOCOL' };
+  }
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return { refused: 'NO_CERTIFICATE' };
   if (!socket.authorized) return { refused: String(socket.authorizationError) };
   const identity = /^DNS:([^,\s]+)$/.exec(certificate.subjectAltName ?? '')?.[1];
-  return identity === undefined ? { refused: 'NO_SINGLE_DNS_NAME' } : { identity };
+  if (identity === undefined) return { refused: 'NO_SINGLE_DNS_NAME' };
+  return { identity, carries: alpnProtocol === HTTP ? 'http' : 'opaque' };
 }

@@ -1,24 +1,27 @@
-import { pickTwo } from '@faultline/mesh-core/p2c';
 import { connect, type Socket } from 'node:net';
-import type { BackendState } from '../backends.ts';
+import type { WireEndpoint } from '@faultline/mesh-core/snapshot';
 import type { Deps } from '../deps.ts';
 import { splitAuthority } from '../http/target.ts';
+import { endpointLabels } from '../metrics/endpoint-labels.ts';
 import { splice } from './splice.ts';
 import { connectTls } from './tls.ts';
 
-/** Takes a CONNECT tunnel to an endpoint of an opaque Service, over mTLS where it is meshed. */
-export function tunnelToBackend(client: Socket, { balancer }: BackendState, deps: Deps): void {
-  const nowMs = deps.clock.monotonic();
-  const ready = balancer.ready(nowMs);
-  const index = pickTwo(ready.length, (at) => ready[at]?.load(nowMs) ?? 0, deps.random);
-  const endpoint = index === undefined ? undefined : ready[index];
+/** Takes a CONNECT tunnel to an endpoint of an opaque port, over mTLS where it is meshed. */
+export function tunnelToEndpoint(
+  client: Socket,
+  endpoint: WireEndpoint | undefined,
+  deps: Deps,
+): void {
   if (!endpoint) {
     client.destroy();
     return;
   }
-  const { socket, identity } = endpoint.wire;
+  const { socket, identity } = endpoint;
   const server =
-    identity === undefined ? connect(socket) : connectTls(socket, identity, deps.credentials());
+    identity === undefined
+      ? connect(socket)
+      : connectTls(socket, { identity, carries: 'opaque' }, deps.credentials());
+  deps.tcp.of({ direction: 'outbound', peer: 'dst', ...endpointLabels(endpoint) }).open(server);
   splice(client, server);
 }
 

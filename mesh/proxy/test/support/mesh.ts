@@ -105,6 +105,7 @@ export class TestMesh {
         logLevel: 'silent',
         shutdownGraceMs: 1_000,
         otlpEndpoint: undefined,
+        spanDelayMs: 10_000,
         ...options.config,
       },
     });

@@ -1,0 +1,13 @@
+/**
+ * What a metric says of the new version. `no-values`: it was asked and there is nothing to measure,
+ * most likely no traffic. `unavailable`: it could not be asked.
+ */
+export type Verdict = {
+  metric: string;
+  query: string;
+} & (
+  | { kind: 'pass'; value: number }
+  | { kind: 'fail'; value: number; reason: string }
+  | { kind: 'no-values'; reason: string }
+  | { kind: 'unavailable'; reason: string }
+);
