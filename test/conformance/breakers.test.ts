@@ -42,8 +42,8 @@ describe('conformance: circuit breakers and load', () => {
       [32, 47],
       [60, 60],
     ] as const;
-    for (const [index, [from, to]] of ranges.entries()) {
-      expect(probes[index], `gap ${index}`).to.be.within(from * 1_000, to * 1_000 + 300);
+    for (const [index, [least, most]] of ranges.entries()) {
+      expect(probes[index], `gap ${index}`).to.be.within(least * 1_000, most * 1_000 + 300);
     }
     expect(probes.slice(6).every((gap) => gap >= 60_000 && gap < 60_300)).to.equal(true);
   }).timeout(60_000);
@@ -113,9 +113,9 @@ describe('conformance: circuit breakers and load', () => {
     const other = await world.addPod({ name: 'other' });
     await inTurn(7);
     const before = b1.app.seen.length;
-    const own = await world.mesh.begin(world.client, 'http://b/', { timeoutMs: 500 });
+    const own = await world.mesh.sendWithin(500, world.client, 'http://b/');
     expect(own, 'the client that tripped waits').to.equal(undefined);
-    const reply = await world.mesh.begin(other, 'http://b/', { timeoutMs: 500 });
+    const reply = await world.mesh.sendWithin(500, other, 'http://b/');
     expect(reply?.status, 'the other goes on').to.equal(500);
     expect(b1.app.seen.length).to.equal(before + 1);
   });

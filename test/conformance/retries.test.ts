@@ -102,7 +102,7 @@ describe('conformance: retries', () => {
   it('40 the retry timeout limits all attempts but the last', async () => {
     await only({ timeout: '100ms', limit: '2' });
     world.b1.app.answer = () => ({ hangs: 'all' });
-    const reply = await world.mesh.begin(world.client, 'http://b/', { timeoutMs: 100_000 });
+    const reply = await world.mesh.sendWithin(100_000, world.client, 'http://b/');
     expect(reply, 'the last attempt hangs on').to.equal(undefined);
     const gaps = gapsOf(world.b1);
     expect(gaps).to.have.length(2);

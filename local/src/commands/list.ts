@@ -3,10 +3,21 @@ import { down } from './down.ts';
 import { fault } from './fault.ts';
 import { load } from './load.ts';
 import { logs } from './logs.ts';
+import { mesh } from './mesh.ts';
 import { restart } from './restart.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { up } from './up.ts';
 
 /** Every sub-command, in the order of the help text. */
-export const commands: readonly Command[] = [up, down, status, logs, scale, restart, fault, load];
+export const commands: readonly Command[] = [
+  up,
+  down,
+  status,
+  logs,
+  scale,
+  restart,
+  fault,
+  mesh,
+  load,
+];

@@ -84,7 +84,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 }
 
 /** Little memory before speed: the garbage collector works twice as often, on one core. */
-const runtime = { LC_ALL: 'C', GOGC: '30', GOMAXPROCS: '1', GOMEMLIMIT: '160MiB' };
+const runtime = { LC_ALL: 'C', GOGC: '30', GOMAXPROCS: '1', GOMEMLIMIT: '128MiB' };
 
 function flags(port: number): string[] {
   return [

@@ -22,7 +22,7 @@ export type Metric = {
   query: string | undefined;
   /** The window it looks at, as PromQL writes it. */
   interval: string;
-  range: { min?: number | undefined; max?: number | undefined } | undefined;
+  range: { min?: number | undefined; max?: number | undefined };
   variables: Readonly<Record<string, string>>;
 };
 

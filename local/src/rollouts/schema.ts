@@ -56,7 +56,7 @@ const service = z.strictObject({
   gatewayRefs: z
     .array(
       z.strictObject({
-        group: z.enum(['core', '']).default('core'),
+        group: z.enum(['core', ''], { error: 'expected core, the group of Services' }),
         kind: z.literal('Service', { error: 'Linkerd implements no Gateways: name the Service' }),
         name,
         namespace: name.optional(),
@@ -71,14 +71,18 @@ const service = z.strictObject({
   canary: customMetadata.prefault({}),
 });
 
+/** Flagger reads its absence as a maximum of 0, which nobody means. */
 const thresholdRange = z
-  .strictObject({ min: z.number().optional(), max: z.number().optional() })
+  .strictObject(
+    { min: z.number().optional(), max: z.number().optional() },
+    { error: 'expected min or max' },
+  )
   .refine(({ min, max }) => min !== undefined || max !== undefined, 'expected min or max');
 
 const metric = z.strictObject({
   name: z.string().min(1),
   interval: duration.default('1m'),
-  thresholdRange: thresholdRange.optional(),
+  thresholdRange,
   templateRef: z.strictObject({ name, namespace: name.optional() }).optional(),
   templateVariables: strings.default({}),
 });

@@ -1,6 +1,7 @@
 /**
- * What a metric says of the new version. `no-values`: it was asked and there is nothing to measure,
- * most likely no traffic. `unavailable`: it could not be asked.
+ * What a metric says of the new version. `no-values`: it was asked and there is nothing to measure;
+ * `hasTraffic` then tells a version that nobody called from one whose every call failed.
+ * `unavailable`: it could not be asked.
  */
 export type Verdict = {
   metric: string;
@@ -8,6 +9,6 @@ export type Verdict = {
 } & (
   | { kind: 'pass'; value: number }
   | { kind: 'fail'; value: number; reason: string }
-  | { kind: 'no-values'; reason: string }
+  | { kind: 'no-values'; hasTraffic: boolean; reason: string }
   | { kind: 'unavailable'; reason: string }
 );

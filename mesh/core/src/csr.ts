@@ -7,6 +7,15 @@ const ids = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
 } as const;
 
+/** X.520 bounds common names to this; longer names stand in the DNS name alone. */
+export const commonNameMax = 64;
+
+/** A subject with `name` as its common name, or with none when it is too long for one. */
+export function subjectOf(name: string): Uint8Array {
+  if (name.length > commonNameMax) return sequence();
+  return sequence(encode(tags.set, sequence(oid(ids.commonName), utf8(name))));
+}
+
 /**
  * A PKCS #10 request, DER, for a certificate of the DNS name `name`. `publicKey` is a P-256 key as
  * SubjectPublicKeyInfo; `sign` answers the DER signature, ECDSA with SHA-256, of what it is given.
@@ -21,7 +30,7 @@ export function encodeCsr(request: {
   const attribute = sequence(oid(ids.extensionRequest), encode(tags.set, sequence(extension)));
   const info = sequence(
     integer(Uint8Array.of(0)),
-    sequence(encode(tags.set, sequence(oid(ids.commonName), utf8(request.name)))),
+    subjectOf(request.name),
     request.publicKey,
     encode(0xa0, attribute),
   );

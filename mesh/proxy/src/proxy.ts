@@ -9,6 +9,7 @@ import { createKeyAndRequest } from './identity/csr.ts';
 import { identityName, renewAfterMs } from './identity/renewal.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { observeProcess } from './metrics/process.ts';
 import { Registry } from './metrics/registry.ts';
 import { TcpSeriesMap } from './metrics/tcp.ts';
 import type { Address } from './net/address.ts';
@@ -53,6 +54,7 @@ export class Proxy {
   readonly #tcp = new Map<string, TcpTarget>();
   #credentials: Credentials | undefined;
   #notAfterMs = 0;
+  #certifiedMs = 0;
   #cancelRenewal: (() => void) | undefined;
   #snapshot: ProxySnapshot | undefined;
   #listening: Promise<void> | undefined;
@@ -90,7 +92,10 @@ export class Proxy {
       onMessage: (message) => this.#receive(message),
     });
     this.#stopSweep = every(clock, SWEEP_MS, () => this.#sweep());
-    this.#observe();
+    observeProcess(registry, {
+      clock,
+      certificate: () => ({ refreshedMs: this.#certifiedMs, notAfterMs: this.#notAfterMs }),
+    });
   }
 
   /** Serves the admin port and connects to the control plane; the rest follows from what that says. */
@@ -169,6 +174,7 @@ export class Proxy {
     try {
       this.#credentials = createCredentials({ name: this.#name, keyPem, chainPem, anchorsPem });
       this.#notAfterMs = notAfterMs;
+      this.#certifiedMs = clock.now();
       refreshes('ok').value++;
     } catch (error) {
       refreshes('error').value++;
@@ -254,28 +260,5 @@ export class Proxy {
       controlConnected: this.#control.connected,
       snapshotVersion: this.#snapshot?.version,
     };
-  }
-
-  #observe(): void {
-    const { registry } = this.#deps;
-    registry.observed(
-      'control_identity_cert_expiration_timestamp_seconds',
-      'End of the certificate.',
-      {
-        kind: 'gauge',
-        read: () => this.#notAfterMs / 1_000,
-      },
-    );
-    registry.observed('process_resident_memory_bytes', 'Resident set size.', {
-      kind: 'gauge',
-      read: () => process.memoryUsage.rss(),
-    });
-    registry.observed('process_cpu_seconds_total', 'User and system time.', {
-      kind: 'counter',
-      read: () => {
-        const { user, system } = process.cpuUsage();
-        return (user + system) / 1e6;
-      },
-    });
   }
 }

@@ -48,6 +48,18 @@ describe('life of a proxy', () => {
     expect((await mesh.ask(client, 'http://b/')).status).to.equal(502);
   });
 
+  it('asks clients to go elsewhere while its instance takes no traffic', async () => {
+    const { server } = await pair();
+    const agent = new Agent({ keepAlive: true });
+    const connection = async () => (await ask(server.inbound, '/', { agent })).headers.connection;
+    expect(await connection()).not.to.equal('close');
+    await mesh.apply(server, { leaving: true });
+    expect(await connection()).to.equal('close');
+    await mesh.apply(server, {});
+    expect(await connection()).not.to.equal('close');
+    agent.destroy();
+  });
+
   it('keeps what it has when a snapshot cannot be used', async () => {
     const { client } = await pair();
     const broken = service({

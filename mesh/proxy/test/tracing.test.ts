@@ -58,10 +58,8 @@ describe('65: spans of the proxies', () => {
       'server',
       'server',
     ]);
-    expect(spans[0]?.attributes).to.include({
-      'http.response.status_code': 200,
-      'url.query': 'q=1',
-    });
+    expect(spans[0]?.attributes).to.include({ 'http.response.status_code': 200 });
+    expect(JSON.stringify(spans), 'what people type').to.not.contain('q=1');
   });
 
   for (const [name, value] of [
@@ -88,6 +86,7 @@ describe('65: spans of the proxies', () => {
     const exporter = new SpanExporter({
       endpoint: new URL(`http://127.0.0.1:${port}`),
       instance: 'b-1',
+      delayMs: 10_000,
       clock: systemClock,
       random: Math.random,
       log: createLog({ level: 'silent', instance: 'b-1', now: Date.now }, () => undefined),

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Address } from './http.ts';
-import type { Time } from './mesh.ts';
+import type { Time } from './time.ts';
 
 /** A request as an app got it. */
 export type Seen = {
@@ -30,6 +30,8 @@ export class App {
   readonly seen: Seen[] = [];
   /** `index` counts the requests from 0. */
   answer: (seen: Seen, index: number) => Answer = () => ({});
+  /** Bytes to answer with in place of HTTP that is made well. */
+  raw: string | undefined;
   readonly #address: Address;
   readonly #time: Time;
   #server: Server | undefined;
@@ -71,6 +73,10 @@ export class App {
     }
     const seen = { method, url, version, headers, rawHeaders, body, atMs };
     const answer = this.answer(seen, this.seen.push(seen) - 1);
+    if (this.raw !== undefined) {
+      response.socket?.write(this.raw);
+      return;
+    }
     if (answer.afterMs !== undefined) await this.#time.sleep(answer.afterMs);
     if (answer.hangs === 'all') return;
     response.writeHead(answer.status ?? 200, { ...answer.headers });

@@ -1,8 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ControlPlane, startControlPlane } from '@faultline/mesh-control/control-plane';
-import type { MeshInstance } from '@faultline/mesh-control/world';
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from '@faultline/mesh-control/control-plane';
+import type { MeshInstance, MeshService } from '@faultline/mesh-control/world';
 import { App } from './app.ts';
 import { type Address, ask, type Ask, raw, type Reply } from './http.ts';
 import type { Manifest } from './manifests.ts';
@@ -17,11 +21,14 @@ export type EmbeddedOptions = {
   readonly strict?: boolean;
   /** How proxies are run; default in this process, on virtual time. */
   readonly launcher?: ProxyLauncher;
-  readonly settings?: Parameters<typeof startControlPlane>[0]['settings'];
+  readonly settings?: ControlPlaneOptions['settings'];
+  /** An authority of the test's own, so that it can issue what no control plane would. */
+  readonly authority?: { readonly pem: string; readonly keyPem: string };
 };
 
 type KeptPod = Pod & {
-  readonly namespace: string;
+  readonly instance: MeshInstance;
+  isReady: boolean;
   readonly proxy: ProxyHandle | undefined;
   readonly outbound: Address;
   readonly admin: Address;
@@ -32,21 +39,28 @@ export class EmbeddedMesh implements Mesh {
   readonly time: ProxyLauncher['time'];
   readonly #dir: string;
   readonly #launcher: ProxyLauncher;
-  readonly #plane: ControlPlane;
+  readonly #options: ControlPlaneOptions;
   readonly #pods: KeptPod[] = [];
+  #services: readonly MeshService[] = [];
+  #plane: ControlPlane;
   #files = 0;
 
-  private constructor(options: { dir: string; launcher: ProxyLauncher; plane: ControlPlane }) {
-    this.#dir = options.dir;
-    this.#launcher = options.launcher;
-    this.#plane = options.plane;
-    this.time = options.launcher.time;
+  private constructor(
+    options: ControlPlaneOptions,
+    { launcher, plane }: { launcher: ProxyLauncher; plane: ControlPlane },
+  ) {
+    this.#dir = options.root;
+    this.#options = options;
+    this.#launcher = launcher;
+    this.#plane = plane;
+    this.time = launcher.time;
   }
 
   static async start(options: EmbeddedOptions = {}): Promise<EmbeddedMesh> {
-    const { strict = false, launcher = inProcess(new VirtualTime()), settings } = options;
+    const { strict = false, launcher = inProcess(new VirtualTime()) } = options;
+    const { settings, authority } = options;
     const dir = await mkdtemp(join(tmpdir(), 'conf-'));
-    const plane = await startControlPlane({
+    const plan: ControlPlaneOptions = {
       dir: join(dir, 'state'),
       socketPath: join(dir, 'control.sock'),
       root: dir,
@@ -55,13 +69,23 @@ export class EmbeddedMesh implements Mesh {
       clock: launcher.clock,
       strict,
       ...(settings && { settings }),
-    });
-    return new EmbeddedMesh({ dir, launcher, plane });
+      ...(authority && { identity: givenBy(authority) }),
+    };
+    return new EmbeddedMesh(plan, { launcher, plane: await startControlPlane(plan) });
   }
 
-  /** The control plane, for tests of what happens when it dies. */
-  get plane(): ControlPlane {
-    return this.#plane;
+  /** As if it had crashed: proxies have nobody to ask any more. */
+  stopControlPlane(): Promise<void> {
+    return this.#plane.stop();
+  }
+
+  /** Another control plane over the same keys, which is told of every pod again. */
+  async startControlPlane(): Promise<void> {
+    this.#plane = await startControlPlane({ ...this.#options, services: this.#services });
+    for (const { instance, isReady } of this.#pods) {
+      this.#plane.addInstance(instance);
+      this.#plane.setReady(instance.name, { ready: isReady });
+    }
   }
 
   async apply(...manifests: readonly Manifest[]): Promise<void> {
@@ -73,7 +97,8 @@ export class EmbeddedMesh implements Mesh {
       if (manifest.kind === 'Service') continue;
       await writeFile(join(folder, `${++this.#files}.yaml`), JSON.stringify(manifest));
     }
-    this.#plane.setServices(services.map(toMeshService));
+    this.#services = services.map(toMeshService);
+    this.#plane.setServices(this.#services);
     await this.#applied(await this.#plane.reload());
   }
 
@@ -98,33 +123,35 @@ export class EmbeddedMesh implements Mesh {
       ? { host: '127.0.0.1', port: await freePort() }
       : path('in');
     const app = new App(meshed ? path('app') : address, this.time);
-    await app.start();
+    if (!options.impostor) await app.start();
     const instance = toInstance(options, address);
     const { token } = this.#plane.addInstance(instance);
     const pod = {
       name,
-      namespace,
       identity: `${account}.${namespace}.serviceaccount.identity.linkerd.cluster.local`,
       app,
       address,
       outbound: path('out'),
       admin: path('admin'),
     };
-    const proxy = meshed
+    const isLaunched = meshed && !options.impostor;
+    const proxy = isLaunched
       ? await this.#launcher.launch({
           ...pod,
+          namespace,
           account,
           token,
           controlSocket: join(this.#dir, 'control.sock'),
           appAddress: path('app'),
         })
       : undefined;
-    this.#pods.push({ ...pod, proxy });
-    await this.#applied(this.#plane.setReady(name, { ready: true }));
+    this.#pods.push({ ...pod, instance, isReady: false, proxy });
+    await this.setReady(pod, { ready: true });
     return pod;
   }
 
   async setReady(pod: Pod, { ready }: { ready: boolean }): Promise<void> {
+    this.#kept(pod).isReady = ready;
     await this.#applied(this.#plane.setReady(pod.name, { ready }));
   }
 
@@ -136,12 +163,13 @@ export class EmbeddedMesh implements Mesh {
     return this.#ask(this.#kept(pod).outbound, url, options);
   }
 
-  begin(pod: Pod, url: string, options: Ask & { timeoutMs: number }): Promise<Reply | undefined> {
-    const { timeoutMs } = options;
-    const reply = this.#begin(this.#kept(pod).outbound, url, options);
-    // What comes of it later is nobody's business.
+  begin(pod: Pod, url: string, options: Ask = {}): Promise<Reply> {
+    return this.#begin(this.#kept(pod).outbound, url, options);
+  }
+
+  sendWithin(timeoutMs: number, pod: Pod, url: string): Promise<Reply | undefined> {
     const late = this.time.sleep(timeoutMs).then(() => undefined);
-    return this.time.until(Promise.race([reply, late]));
+    return this.time.until(Promise.race([this.begin(pod, url), late]));
   }
 
   sendPlain(pod: Pod, path: string, options: Ask = {}): Promise<Reply> {
@@ -186,6 +214,10 @@ export class EmbeddedMesh implements Mesh {
   async #applied(version: number): Promise<void> {
     await this.time.until(this.#plane.applied(version));
   }
+}
+
+function givenBy({ pem, keyPem }: { pem: string; keyPem: string }) {
+  return { given: { anchorsPem: [pem], issuer: { certificatePem: pem, keyPem } } };
 }
 
 function toInstance(options: PodOptions, socket: Address): MeshInstance {

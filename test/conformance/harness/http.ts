@@ -1,4 +1,4 @@
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { type Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -8,7 +8,7 @@ export type Ask = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   /** How a body of several pieces is sent; ends the request itself. */
-  readonly write?: (outgoing: import('node:http').ClientRequest) => void;
+  readonly write?: (outgoing: ClientRequest) => void;
   readonly agent?: Agent;
 };
 

@@ -68,7 +68,7 @@ export type RouteOptions = {
 /** A route of Service b. */
 export function route(options: RouteOptions = {}): Manifest {
   const { name = 'r', kind = 'HTTPRoute', apiVersion = gateway, hostnames, rules } = options;
-  const service = { group: 'core', kind: 'Service', name: 'b', namespace: 'a' };
+  const parent = { group: 'core', kind: 'Service', name: 'b', namespace: 'a' };
   return {
     apiVersion,
     kind,
@@ -77,7 +77,7 @@ export function route(options: RouteOptions = {}): Manifest {
       ...(options.created !== undefined && { creationTimestamp: options.created }),
     },
     spec: {
-      parentRefs: [{ ...service, ...options.parent }],
+      parentRefs: [{ ...parent, ...options.parent }],
       ...(hostnames && { hostnames }),
       ...(rules && { rules }),
     },

@@ -2,19 +2,10 @@ import type { App } from './app.ts';
 import type { Address, Ask, Reply } from './http.ts';
 import type { Manifest } from './manifests.ts';
 import type { Metrics } from './metrics.ts';
+import type { Time } from './time.ts';
 
 // What the conformance tests ask of a mesh. Nothing here is the embedded mesh's own: manifests go in,
 // requests are sent from pods, and what apps, clients and `/metrics` saw comes out.
-
-/** Time as tests and their apps see it. Milliseconds. */
-export type Time = {
-  nowMs(): number;
-  sleep(ms: number): Promise<void>;
-  /** Lets `ms` pass. */
-  pass(ms: number): Promise<void>;
-  /** Lets time pass until `promise` settles. */
-  until<T>(promise: Promise<T>): Promise<T>;
-};
 
 export type PodOptions = {
   /** Its ServiceAccount and label `app` unless they are given. */
@@ -27,6 +18,8 @@ export type PodOptions = {
   readonly meshed?: boolean;
   /** Paths of its httpGet probes. */
   readonly probes?: readonly string[];
+  /** True: the test itself listens at its address, in place of its proxy. */
+  readonly impostor?: boolean;
   /** Whether it has an address of its own, as pods have: host and port. */
   readonly hasIp?: boolean;
 };
@@ -64,7 +57,9 @@ export type Mesh = {
   /** A request of the app in `pod` to `url`. */
   send(pod: Pod, url: string, ask?: Ask): Promise<Reply>;
   /** The same, but undefined when there is no reply after `timeoutMs`. */
-  begin(pod: Pod, url: string, ask: Ask & { timeoutMs: number }): Promise<Reply | undefined>;
+  sendWithin(timeoutMs: number, pod: Pod, url: string): Promise<Reply | undefined>;
+  /** The same, but time does not pass for it alone. */
+  begin(pod: Pod, url: string, ask?: Ask): Promise<Reply>;
   /** A request from outside the mesh to `pod`'s port, as a kubelet's. */
   sendPlain(pod: Pod, path: string, ask?: Ask): Promise<Reply>;
   /** Bytes from the app in `pod` to its proxy, as its HTTP client would write them. */

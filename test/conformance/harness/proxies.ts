@@ -10,7 +10,7 @@ import { createLog } from '@faultline/mesh-proxy/log';
 import { SpanExporter } from '@faultline/mesh-proxy/net/span-exporter';
 import { Proxy } from '@faultline/mesh-proxy/proxy';
 import { type Address, ask } from './http.ts';
-import type { Time } from './mesh.ts';
+import type { Time } from './time.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What a proxy is started with. */
@@ -55,7 +55,7 @@ export function inProcess(time: VirtualTime, options: { collector?: string } = {
               ...common,
               endpoint: new URL(options.collector),
               instance: order.name,
-              delayMs: 10_000,
+              delayMs: 250,
             });
       const config = configOf(order);
       const proxy = new Proxy({ ...common, config, tracer, onEnd: () => undefined });

@@ -24,7 +24,7 @@ export class VirtualTime implements Clock, ProxyClock {
   #timers: Timer[] = [];
   #order = 0;
   #waiting = 0;
-  #driving: Promise<void> | undefined;
+  #isDriven = false;
 
   now(): number {
     return this.#startMs + this.#elapsedMs;
@@ -65,7 +65,7 @@ export class VirtualTime implements Clock, ProxyClock {
   /** Lets time pass until `promise` settles; several of them may be waited for side by side. */
   async until<T>(promise: Promise<T>): Promise<T> {
     this.#waiting++;
-    this.#driving ??= this.#drive();
+    if (!this.#isDriven) void this.#drive();
     try {
       return await promise;
     } finally {
@@ -80,6 +80,7 @@ export class VirtualTime implements Clock, ProxyClock {
   }
 
   async #drive(): Promise<void> {
+    this.#isDriven = true;
     for (;;) {
       await settle();
       if (this.#waiting === 0) break;
@@ -88,7 +89,7 @@ export class VirtualTime implements Clock, ProxyClock {
       this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs);
       next.run();
     }
-    this.#driving = undefined;
+    this.#isDriven = false;
   }
 }
 

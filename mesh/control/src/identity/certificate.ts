@@ -1,4 +1,5 @@
 import { createHash, randomBytes, sign, type KeyObject, type X509Certificate } from 'node:crypto';
+import { commonNameMax, subjectOf } from '@faultline/mesh-core/csr';
 import {
   bitString,
   children,
@@ -11,7 +12,6 @@ import {
   sequence,
   tags,
   time,
-  utf8,
 } from '@faultline/mesh-core/der';
 
 /** Object identifiers of what our certificates and requests are made of. */
@@ -47,7 +47,7 @@ export type Draft = {
 
 /** Signs a certificate, PEM; without a signer it is signed with `key` by itself. */
 export function issueCertificate(draft: Draft, signer: Signer | { key: KeyObject }): string {
-  const subject = nameOf(draft.commonName);
+  const subject = subjectOf(draft.commonName);
   const algorithm = sequence(oid(ids.ecdsaWithSha256));
   const keyId = keyIdOf(draft.publicKey);
   const isSelfSigned = !('subject' in signer);
@@ -88,10 +88,6 @@ export function extensionIn(extensions: readonly Der[], id: string): Uint8Array 
   return undefined;
 }
 
-function nameOf(commonName: string): Uint8Array {
-  return sequence(encode(tags.set, sequence(oid(ids.commonName), utf8(commonName))));
-}
-
 function keyIdOf(publicKey: Uint8Array): Uint8Array {
   return createHash('sha256').update(publicKey).digest().subarray(0, 20);
 }
@@ -115,7 +111,10 @@ function extensionsOf({ use }: Draft, keyId: Uint8Array): Uint8Array[] {
     // digitalSignature is bit 0.
     critical(ids.keyUsage, bitString(Uint8Array.of(0b1000_0000), 7)),
     optional(ids.extendedKeyUsage, sequence(oid(ids.serverAuth), oid(ids.clientAuth))),
-    optional(ids.subjectAltName, sequence(name)),
+    // The one name there is must be understood.
+    use.dnsName.length > commonNameMax
+      ? critical(ids.subjectAltName, sequence(name))
+      : optional(ids.subjectAltName, sequence(name)),
     keyIdentifier,
   ];
 }

@@ -81,6 +81,8 @@ export class InboundPort {
       defaultServer(port, snapshot);
     this.#server = server;
     this.#opaque.apply(server);
+    const { drainIdleMs: idleMs } = this.#deps.limits;
+    this.#listener.setLeaving(snapshot.leaving === true ? { idleMs } : undefined);
     this.#policy = policyStack(
       { server, app: this.#app, snapshot, limit: this.#limits.of(server.rateLimit) },
       this.#deps,

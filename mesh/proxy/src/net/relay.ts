@@ -14,7 +14,6 @@ type Options = {
   readonly direction: WireFault['direction'];
   readonly active: ActiveFaults;
   readonly clock: Clock;
-  readonly onBytes: (bytes: number) => void;
 };
 
 /** Passes the bytes of one direction on, as they come, or as the faults in force have it. */
@@ -34,8 +33,7 @@ export class Relay {
   }
 
   #pass(chunk: Buffer): void {
-    const { from, to, active, direction, onBytes } = this.#options;
-    onBytes(chunk.length);
+    const { from, to, active, direction } = this.#options;
     if (active(direction).length === 0) {
       this.#faultyBytes = 0;
       if (!to.write(chunk)) from.pause();

@@ -1,7 +1,7 @@
 import type { WireFault, WireTcpTarget } from '@faultline/mesh-core/snapshot';
 import { connect, type Socket } from 'node:net';
 import type { Deps } from '../deps.ts';
-import type { Labels, Series } from '../metrics/registry.ts';
+import type { TcpSeries } from '../metrics/tcp.ts';
 import { addressText } from './address.ts';
 import { Listener } from './listener.ts';
 import { Relay } from './relay.ts';
@@ -11,16 +11,14 @@ export class TcpTarget {
   readonly wire: WireTcpTarget;
   readonly #deps: Deps;
   readonly #listener: Listener;
-  readonly #labels: Labels;
-  readonly #read: Series;
-  readonly #written: Series;
+  readonly #series: TcpSeries;
   #faults: readonly WireFault[] = [];
 
   constructor(wire: WireTcpTarget, deps: Deps) {
     this.wire = wire;
     this.#deps = deps;
     this.#listener = new Listener(deps.clock, (socket) => this.#accept(socket), 'half-open');
-    this.#labels = {
+    this.#series = deps.tcp.of({
       direction: 'outbound',
       peer: 'dst',
       target_addr: addressText(wire.to),
@@ -29,9 +27,7 @@ export class TcpTarget {
       dst_service: wire.name,
       tls: 'no_identity',
       no_tls_reason: 'not_provided_by_service_discovery',
-    };
-    this.#read = this.#counter('tcp_read_bytes_total', 'Bytes read from peers.');
-    this.#written = this.#counter('tcp_write_bytes_total', 'Bytes written to peers.');
+    });
   }
 
   listen(): Promise<void> {
@@ -50,13 +46,7 @@ export class TcpTarget {
     const { clock, limits } = this.#deps;
     const server = connect({ ...this.wire.to, allowHalfOpen: true });
     server.setNoDelay(true);
-    this.#counter('tcp_open_total', 'Connections opened.').value++;
-    const open = this.#deps.registry.gauge(
-      'tcp_open_connections',
-      'Connections open.',
-      this.#labels,
-    );
-    open.value++;
+    this.#series.open(server);
     const cancel = clock.after(limits.outboundConnectMs, () =>
       this.#fail([client, server], 'ETIMEDOUT'),
     );
@@ -68,8 +58,6 @@ export class TcpTarget {
     }
     server.once('close', () => {
       cancel();
-      open.value--;
-      this.#counter('tcp_close_total', 'Connections closed.').value++;
       // After an orderly end, what is held back by a fault still goes out.
       if (!server.readableEnded) client.destroy();
     });
@@ -93,29 +81,12 @@ export class TcpTarget {
             (fault) => fault.direction === direction && clock.now() < fault.untilMs && hits(fault),
           );
     const common = { active, clock };
-    const count = (series: Series) => (bytes: number) => void (series.value += bytes);
-    new Relay({
-      ...common,
-      from: client,
-      to: server,
-      direction: 'request',
-      onBytes: count(this.#written),
-    });
-    new Relay({
-      ...common,
-      from: server,
-      to: client,
-      direction: 'response',
-      onBytes: count(this.#read),
-    });
+    new Relay({ ...common, from: client, to: server, direction: 'request' });
+    new Relay({ ...common, from: server, to: client, direction: 'response' });
   }
 
   #fail(sockets: readonly Socket[], errno: string): void {
     this.#deps.log.write('debug', 'a connection broke', { target: this.wire.name, errno });
     for (const socket of sockets) socket.destroy();
-  }
-
-  #counter(name: string, help: string): Series {
-    return this.#deps.registry.counter(name, help, this.#labels);
   }
 }

@@ -5,7 +5,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto';
-import { der, oid } from '../../src/identity/der.ts';
+import { encode as der, oid } from '@faultline/mesh-core/der';
 
 const SEQUENCE = 0x30;
 const DAY_MS = 86_400_000;
@@ -25,6 +25,8 @@ export class TestAuthority {
   readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   readonly #name = nameOf(`root ${Math.random()}`);
   readonly pem: string;
+  /** For an identity controller that is to sign with it. */
+  readonly keyPem = this.#keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
   constructor() {
     this.pem = this.#certificate(this.#keys.publicKey, {
@@ -35,6 +37,11 @@ export class TestAuthority {
         extension('2.5.29.19', der(SEQUENCE, der(0x01, Buffer.from([0xff]))), 'critical'),
       ],
     });
+  }
+
+  /** Its own key and certificate, for one who has no other. */
+  get selfSigned(): { key: string; cert: string } {
+    return { key: this.keyPem, cert: this.pem };
   }
 
   /** Signs the request of a proxy, as the control plane does. */
@@ -72,7 +79,7 @@ export class TestAuthority {
 
   #certificate(
     publicKey: KeyObject,
-    of: { subject: Buffer; notBefore: Date; notAfter: Date; extensions: Buffer[] },
+    of: { subject: Uint8Array; notBefore: Date; notAfter: Date; extensions: Uint8Array[] },
   ): string {
     const algorithm = der(SEQUENCE, oid('1.2.840.10045.4.3.2'));
     const body = der(
@@ -105,16 +112,16 @@ export function readRequest(csrPem: string): { publicKey: KeyObject; dnsName: st
   };
 }
 
-function nameOf(common: string): Buffer {
+function nameOf(common: string): Uint8Array {
   return der(SEQUENCE, der(0x31, der(SEQUENCE, oid('2.5.4.3'), der(0x0c, Buffer.from(common)))));
 }
 
-function extension(id: string, value: Buffer, critical?: 'critical'): Buffer {
+function extension(id: string, value: Uint8Array, critical?: 'critical'): Uint8Array {
   const flag = critical ? [der(0x01, Buffer.from([0xff]))] : [];
   return der(SEQUENCE, oid(id), ...flag, der(0x04, value));
 }
 
-function time(date: Date): Buffer {
+function time(date: Date): Uint8Array {
   const text = `${date.toISOString().replace(/[-:T]|\.\d+/g, '')}`;
   return der(0x18, Buffer.from(text));
 }

@@ -1,0 +1,83 @@
+import { type Canary, type Metric, metricsOf } from './canary.ts';
+import type { MetricSource } from './prometheus.ts';
+import { type QueryModel, renderQuery } from './query.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What the canary's own proxies saw; `target` is anchored, so that the primary's are left out. */
+const served = 'namespace="{{ namespace }}", deployment=~"{{ target }}", direction="inbound"';
+const all = `sum(rate(response_total{${served}}[{{ interval }}]))`;
+
+/** Flagger's built-in queries for Linkerd. */
+const builtIn: Readonly<Record<string, string>> = {
+  'request-success-rate': `
+    sum(rate(response_total{${served}, classification!="failure"}[{{ interval }}])) / ${all} * 100`,
+  'request-duration': `
+    histogram_quantile(
+      0.99,
+      sum(rate(response_latency_ms_bucket{${served}}[{{ interval }}])) by (le)
+    )`,
+};
+
+export type Judging = {
+  canary: Canary;
+  source: MetricSource;
+  strict: boolean;
+  signal?: AbortSignal;
+};
+
+/** What all metrics say now, each for itself, in the Canary's order. */
+export async function judgeMetrics(judging: Judging): Promise<Verdict[]> {
+  const { canary, strict } = judging;
+  return Promise.all(metricsOf(canary, { strict }).map((metric) => judgeMetric(metric, judging)));
+}
+
+async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
+  const { canary, source, signal } = judging;
+  const model = toModel(canary, metric);
+  let query = metric.query ?? builtIn[metric.name] ?? '';
+  try {
+    query = renderQuery(query, model).trim();
+    const value = await source.query(query, signal);
+    if (value !== undefined) return compare(metric, { value, query });
+    const traffic = (await source.query(renderQuery(all, model), signal)) ?? 0;
+    const hasTraffic = traffic > 0;
+    const reason = hasTraffic
+      ? `although it takes ${traffic.toFixed(1)} requests a second`
+      : `probably ${canary.target}.${canary.namespace} is not receiving traffic`;
+    return { kind: 'no-values', metric: metric.name, query, hasTraffic, reason };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'unavailable', metric: metric.name, query, reason };
+  }
+}
+
+/** PromQL for how many requests the new version has answered since its pods are there. */
+export function exposureQuery(canary: Canary): string {
+  return renderQuery(`sum(response_total{${served}})`, toModel(canary, { interval: '1m' }));
+}
+
+function toModel(
+  { name, namespace, target, services }: Canary,
+  { interval, variables = {} }: Pick<Metric, 'interval'> & Partial<Metric>,
+): QueryModel {
+  const { apex: service } = services;
+  return { name, namespace, target, service, interval, variables, ingress: target, route: target };
+}
+
+function compare(
+  { name, range, query: template }: Metric,
+  { value: exact, query }: { value: number; query: string },
+): Verdict {
+  // Flagger looks at durations in whole milliseconds.
+  const isDuration = name === 'request-duration' && template === undefined;
+  const whole = (number: number) => (isDuration ? Math.trunc(number) : number);
+  const value = whole(exact);
+  const { min = -Infinity, max = Infinity } = range;
+  const fail = (sign: string, limit: number): Verdict => {
+    const reason = `${name} ${value.toFixed(2)} ${sign} ${limit}`;
+    return { kind: 'fail', metric: name, query, value, reason };
+  };
+  if (value < whole(min)) return fail('<', min);
+  if (value > whole(max)) return fail('>', max);
+  return { kind: 'pass', metric: name, query, value };
+}

@@ -1,0 +1,38 @@
+import type { Readiness } from './state.ts';
+
+/** A Deployment's status, as Kubernetes tells it. */
+export type DeploymentStatus = {
+  name: string;
+  /** Pods asked for. */
+  desired: number;
+  /** Pods there are, and those among them that have the present template. */
+  total: number;
+  updated: number;
+  /** Ready for long enough. */
+  available: number;
+  /** For how long fewer than the minimum have been available; 0 while enough are. */
+  unavailableMs: number;
+  /** The rolling update itself has given up. */
+  deadlineExceeded: boolean;
+};
+
+/** Whether a Deployment counts as ready, by Flagger's rules. */
+export function readinessOf(
+  status: DeploymentStatus,
+  { deadlineSeconds, thresholdPercent }: { deadlineSeconds: number; thresholdPercent: number },
+): Readiness {
+  const { name, desired, total, updated, available } = status;
+  if (status.deadlineExceeded) {
+    const reason = `deployment "${name}" exceeded its progress deadline`;
+    return { ready: false, retriable: false, reason };
+  }
+  const retriable = status.unavailableMs <= deadlineSeconds * 1_000;
+  const waiting = (why: string): Readiness => {
+    return { ready: false, retriable, reason: `${name}: waiting for rollout to finish: ${why}` };
+  };
+  if (updated < desired) return waiting(`${updated} out of ${desired} new replicas are updated`);
+  if (total > updated) return waiting(`${total - updated} old replicas are pending termination`);
+  const enough = Math.floor((updated * thresholdPercent) / 100);
+  if (available >= enough) return { ready: true };
+  return waiting(`${available} of ${enough} updated replicas are available`);
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { EngineError } from '../../engine-error.ts';
+import { findIncompatibilities, type Incompatibility, type Party } from '../contracts/compare.ts';
+import { contractsDescription } from '../contracts/description.ts';
+import { readUsage } from '../contracts/usage.ts';
+import { run } from './run.ts';
+import { writeCompilerOptions } from './tree.ts';
+
+export type Check = { tree: string; root: string; service: string; signal?: AbortSignal };
+
+/** Why a release must not be run. */
+export class ReleaseRefused extends EngineError {
+  override readonly name = 'ReleaseRefused';
+  readonly check: 'typecheck' | 'tests' | 'contracts';
+
+  constructor(check: ReleaseRefused['check'], reason: string) {
+    super(reason);
+    this.check = check;
+  }
+}
+
+/** Throws `ReleaseRefused` with what the compiler says. */
+export async function checkTypes({ tree, root, service, signal }: Check): Promise<void> {
+  const config = await writeCompilerOptions(tree, { root, service });
+  const compiler = join(root, 'node_modules/.bin/tsc');
+  const args = ['--noEmit', '--pretty', 'false', '-p', config];
+  const { code, output } = await run(compiler, args, { cwd: tree, ...(signal && { signal }) });
+  if (code === 0) return;
+  throw new ReleaseRefused('typecheck', `${service} does not typecheck:\n${output.trim()}`);
+}
+
+/** Runs the service's own tests from the snapshot. Throws `ReleaseRefused` with what they say. */
+export async function runTests({ tree, root, service, signal }: Check): Promise<void> {
+  const runner = join(root, 'node_modules/.bin/mocha');
+  const spec = join(tree, 'services', service, '**/*.test.ts');
+  const args = ['--config', join(root, '.mocharc.json'), '--spec', spec];
+  const { code, output } = await run(runner, args, { cwd: root, ...(signal && { signal }) });
+  if (code === 0) return;
+  const said = output.trim().split('\n').slice(-40).join('\n');
+  throw new ReleaseRefused('tests', `${service}’s own tests fail:\n${said}`);
+}
+
+/** A version of a service that runs: where its code is. */
+export type Running = { service: string; version: string; tree: string };
+
+/**
+ * Whether a version can run beside those that run now. Throws `ReleaseRefused` with all that would
+ * break.
+ */
+export async function checkContracts(next: Running, running: readonly Running[]): Promise<void> {
+  const described = new Map<string, Promise<Party['contracts']>>();
+  const toParty = async ({ service, version, tree }: Running): Promise<Party> => {
+    const contracts = described.get(tree) ?? describeContracts(tree);
+    described.set(tree, contracts);
+    return { service, version, contracts: await contracts, usage: await readUsage(tree, service) };
+  };
+  const parties = await Promise.all(running.map(toParty));
+  const found = findIncompatibilities(await toParty(next), parties);
+  if (found.length === 0) return;
+  const lines = found.map(describe).join('\n');
+  const advice = 'First let every side take both forms, then give up the old one.';
+  throw new ReleaseRefused(
+    'contracts',
+    `${next.service} ${next.version} does not get along with what runs:\n${lines}\n${advice}`,
+  );
+}
+
+async function describeContracts(tree: string): Promise<Party['contracts']> {
+  const program = join(import.meta.dirname, '../contracts/describe-main.ts');
+  const { code, output } = await run(process.execPath, [program, tree], { cwd: tree });
+  if (code === 0) return contractsDescription.parse(JSON.parse(output));
+  throw new ReleaseRefused('contracts', `the contracts cannot be read:\n${output.trim()}`);
+}
+
+function describe({ who, what, why }: Incompatibility): string {
+  return `  ${who}: ${what}: ${why}`;
+}

@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { basename, join } from 'node:path';
+import { type Clock, toRfc3339 } from '@faultline/chassis/clock';
+import { bundle, webFolders } from '../../../../tools/setup/bundles.mjs';
+import { EngineError } from '../../engine-error.ts';
+import { checkContracts, checkTypes, type Running, runTests } from './checks.ts';
+import { diffText, summarizeDiff } from './diff.ts';
+import { type Release, release as releaseSchema, releaseVersion } from './release.ts';
+import { applyPatch, type ReleaseSource, takeSource } from './source.ts';
+import { hashTree, linkPackages } from './tree.ts';
+import type { Workspace } from './workspaces.ts';
+
+export type ReleaseRequest = {
+  service: string;
+  source: ReleaseSource;
+  /** Default: the base version and a part of the content's hash. */
+  version?: string;
+  baseVersion: string;
+  patch?: { name: string; text: string };
+  env?: Readonly<Record<string, string>>;
+  /** The version that runs now, to compare with. */
+  after?: string;
+  /** What runs now, to get along with. */
+  running: readonly Running[];
+  skip?: Release['skipped'];
+  signal?: AbortSignal;
+};
+
+/** A release and where its code is: run its services with `tree` for a root. */
+export type StoredRelease = { release: Release; tree: string };
+
+/**
+ * Versions of services, each a source tree of its own: the service's folder, the packages of the
+ * project that it links, and links to what is installed. What runs from there does not notice any
+ * edit of the working tree.
+ */
+export class ReleaseStore {
+  readonly #root: string;
+  readonly #dir: string;
+  readonly #clock: Clock;
+
+  constructor(options: { root: string; dir: string; clock: Clock }) {
+    this.#root = options.root;
+    this.#dir = options.dir;
+    this.#clock = options.clock;
+  }
+
+  /**
+   * Takes a snapshot, checks it and keeps it. The same content is the same release.
+   * Throws `ReleaseRefused` when it must not run, `EngineError` when there is nothing to take.
+   */
+  async create(request: ReleaseRequest): Promise<StoredRelease> {
+    const { service, source, patch } = request;
+    await mkdir(this.#dir, { recursive: true });
+    const work = await mkdtemp(join(this.#dir, '.new-'));
+    const tree = join(work, 'tree');
+    try {
+      const workspaces = await takeSource(tree, { root: this.#root, service, source });
+      if (patch) await applyPatch(tree, { patch: patch.text, workspaces });
+      const contentHash = await hashTree(tree);
+      const version = releaseVersion.parse(
+        request.version ?? `${request.baseVersion}-${contentHash.slice(0, 8)}`,
+      );
+      const known = await this.find(service, version).catch(() => undefined);
+      if (known) return sameOrRefuse(known, contentHash);
+      await this.#complete(tree, { workspaces, service });
+      await this.#check(tree, request, version);
+      const release = await this.#describe(tree, { request, version, contentHash, workspaces });
+      return await this.#keep(work, release);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+
+  /** All versions of a service, newest first. */
+  async list(service: string): Promise<Release[]> {
+    const names = await readdir(join(this.#dir, service)).catch(() => []);
+    const all = await Promise.all(
+      names.map(async (version) => (await this.find(service, version)).release),
+    );
+    return all.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
+  }
+
+  /** Throws when there is no such version. */
+  async find(service: string, version: string): Promise<StoredRelease> {
+    const folder = join(this.#dir, service, basename(version));
+    const file = join(folder, 'release.json');
+    if (!existsSync(file)) {
+      const names = await readdir(join(this.#dir, service)).catch(() => []);
+      const known = names.join(', ') || 'none';
+      throw new EngineError(`find ${service} ${version}: the releases there are: ${known}`);
+    }
+    const release = releaseSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return { release, tree: join(folder, 'tree') };
+  }
+
+  /** What differs between two versions, as a patch. */
+  async diff(service: string, before: string, after: string): Promise<string> {
+    const [old, now] = await Promise.all([this.find(service, before), this.find(service, after)]);
+    return diffText(old.tree, now.tree);
+  }
+
+  async #complete(
+    tree: string,
+    { workspaces, service }: { workspaces: readonly Workspace[]; service: string },
+  ): Promise<void> {
+    await linkPackages(tree, { root: this.#root, workspaces });
+    const folder = join('services', service);
+    if (webFolders(tree).includes(folder)) await bundle(tree, folder, this.#root);
+  }
+
+  async #check(tree: string, request: ReleaseRequest, version: string): Promise<void> {
+    const { service, skip = [], running, signal } = request;
+    const check = { tree, root: this.#root, service, ...(signal && { signal }) };
+    if (!skip.includes('typecheck')) await checkTypes(check);
+    if (!skip.includes('contracts')) await checkContracts({ service, version, tree }, running);
+    if (!skip.includes('tests')) await runTests(check);
+  }
+
+  async #describe(
+    tree: string,
+    made: {
+      request: ReleaseRequest;
+      version: string;
+      contentHash: string;
+      workspaces: readonly Workspace[];
+    },
+  ): Promise<Release> {
+    const { request, version, contentHash, workspaces } = made;
+    const { service, after, running } = request;
+    const previous = running.find((one) => one.service === service && one.version === after);
+    return {
+      service,
+      version,
+      content_hash: contentHash,
+      created_at: toRfc3339(this.#clock.now()),
+      author: userInfo().username,
+      source: request.source,
+      patch: request.patch?.name ?? null,
+      env: { ...request.env },
+      diff: {
+        against: previous?.version ?? null,
+        files: previous ? await summarizeDiff(previous.tree, tree) : [],
+      },
+      skipped: [...(request.skip ?? [])],
+      workspaces: [...workspaces],
+    };
+  }
+
+  /** By renaming, so that a release is either all there or not at all. */
+  async #keep(work: string, release: Release): Promise<StoredRelease> {
+    const { service, version } = release;
+    await writeFile(join(work, 'release.json'), `${JSON.stringify(release, null, 2)}\n`);
+    await mkdir(join(this.#dir, service), { recursive: true });
+    await rename(work, join(this.#dir, service, version));
+    return this.find(service, version);
+  }
+}
+
+function sameOrRefuse(known: StoredRelease, contentHash: string): StoredRelease {
+  const { service, version, content_hash, created_at } = known.release;
+  if (content_hash === contentHash) return known;
+  throw new EngineError(
+    `release ${service} ${version}: there is another ${version} since ${created_at}; choose a new one`,
+  );
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Workspace } from './workspaces.ts';
+
+const left = new Set(['node_modules', '.git', '.faultline']);
+
+/** Copies packages from one source tree to another; what they installed stays behind. */
+export async function copyWorkspaces(
+  from: string,
+  to: string,
+  workspaces: readonly Workspace[],
+): Promise<void> {
+  for (const { folder } of workspaces) {
+    const source = join(from, folder);
+    await cp(source, join(to, folder), {
+      recursive: true,
+      filter: (path) =>
+        !relative(source, path)
+          .split('/')
+          .some((part) => left.has(part)),
+    });
+  }
+  for (const file of ['package.json', 'package-lock.json']) {
+    await cp(join(from, file), join(to, file), { force: true }).catch(ignoreMissing);
+  }
+}
+
+/**
+ * Lets the packages of `tree` find each other, and everything else where `root` has it: Node looks
+ * for packages from the real place of a file upwards, so what is linked to stays as it is.
+ */
+export async function linkPackages(
+  tree: string,
+  { root, workspaces }: { root: string; workspaces: readonly Workspace[] },
+): Promise<void> {
+  const target = join(tree, 'node_modules');
+  await rm(target, { recursive: true, force: true });
+  await mkdir(join(target, '@faultline'), { recursive: true });
+  const installed = await readdir(join(root, 'node_modules'));
+  await Promise.all(
+    installed
+      .filter((name) => name !== '@faultline' && name !== '.cache')
+      .map((name) => symlink(join(root, 'node_modules', name), join(target, name))),
+  );
+  for (const { name, folder } of workspaces) {
+    const link = join(target, name);
+    await symlink(relative(dirname(link), join(tree, folder)), link);
+    // Versions that only this package has.
+    const own = join(root, folder, 'node_modules');
+    if (await exists(own)) await symlink(own, join(tree, folder, 'node_modules'));
+  }
+}
+
+/** A hash of all files' names and contents, apart from what is installed. */
+export async function hashTree(tree: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of await listFiles(tree)) {
+    hash
+      .update(`${path}\0`)
+      .update(await readFile(join(tree, path)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** All files' paths from `tree`, in order, apart from what is installed. */
+export async function listFiles(tree: string, folder = ''): Promise<string[]> {
+  const entries = await readdir(join(tree, folder), { withFileTypes: true });
+  const lists = entries
+    .filter(({ name }) => !left.has(name))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? listFiles(tree, path) : Promise.resolve([path]);
+    });
+  return (await Promise.all(lists)).flat();
+}
+
+/** What the compiler has to look at to know whether a service of the tree is sound. */
+export async function writeCompilerOptions(
+  tree: string,
+  { root, service }: { root: string; service: string },
+): Promise<string> {
+  const path = join(tree, 'tsconfig.json');
+  const extended = join(root, 'tsconfig.json');
+  const include = [`services/${service}/src`, `services/${service}/test`];
+  const exclude = ['**/node_modules', '**/dist'];
+  await writeFile(path, JSON.stringify({ extends: extended, include, exclude }, null, 2));
+  return path;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return readdir(path).then(
+    () => true,
+    async () => (await readlink(path).catch(() => undefined)) !== undefined,
+  );
+}
+
+function ignoreMissing(error: unknown): void {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+  throw error;
+}
