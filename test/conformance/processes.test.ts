@@ -66,5 +66,8 @@ describe('conformance: proxies as processes', () => {
     const replies = await world.many(100);
     expect(statusesOf(replies)).to.deep.equal({ 200: 100 });
     expect(shareOf(replies, world.b2)).to.equal(1);
+    await world.mesh.startProxy(world.b1);
+    await world.mesh.setReady(world.b2, { ready: false });
+    expect((await world.get()).body, 'back at the same address').to.equal('b1');
   });
 });

@@ -220,12 +220,19 @@ function failuresNameTheirCause({ orders, placements }: Evidence): string[] {
     ...placements.flatMap(({ key, replies }) =>
       replies
         .filter(({ status, body }) => status >= 400 && !isExplained(body))
+        .filter(({ status, body }) => !isSidecars(status, body))
         .map(
           ({ status, body }) =>
             `${status} for ${key} does not say why, or in which trace: ${JSON.stringify(body)}`,
         ),
     ),
   ];
+}
+
+/** Without its app the gateway's sidecar answers, which has no words, as Linkerd's has none. */
+function isSidecars(status: number, body: unknown): boolean {
+  const text: unknown = typeof body === 'object' && body ? Reflect.get(body, 'text') : undefined;
+  return [502, 503, 504].includes(status) && text === '';
 }
 
 function isExplained(body: unknown): boolean {

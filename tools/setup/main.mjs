@@ -75,6 +75,7 @@ async function perform(step, facts, context) {
       return writeStamp(root, facts);
     case 'npm-ci':
       await progress.step(`Installing packages: ${step.why}`, () => installPackages(context));
+      await progress.step('Compiling', () => warmCompileCache(context));
       return writeStamp(root, facts);
     case 'install':
       return installPrograms(step, facts, context);
@@ -101,6 +102,19 @@ async function installPackages({ root, env, run }) {
     `${output.trim()}\nInstalling the packages failed: npm ci ended with code ${code}.\n` +
       'It needs the npm registry (or your mirror in .npmrc) and 1 GB of disk; run `npm ci` to retry.',
   );
+}
+
+/**
+ * Only saves time: whatever fails here is compiled when it is needed.
+ * @param {Context} context
+ */
+async function warmCompileCache({ root, env, run }) {
+  const modules = join(root, 'node_modules');
+  const cache = { NODE_COMPILE_CACHE: join(modules, '.cache/faultline') };
+  await run(join(modules, '.bin/node'), ['tools/warm.ts'], {
+    cwd: root,
+    env: { ...env, ...cache },
+  });
 }
 
 /**

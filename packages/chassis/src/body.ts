@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import { ProblemError } from './errors.ts';
@@ -53,6 +54,25 @@ export async function readBytes(req: IncomingMessage, limitBytes: number): Promi
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+const LINGER_MS = 250;
+const LINGER_BYTES = 64 * 1024;
+
+/**
+ * Reads a body that nobody wants, up to 64 KiB or 250 ms of it, before its connection is closed: closed
+ * with unread bytes, it would be reset, and the sender lose the answer. Never rejects.
+ */
+export async function readAway(req: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  const enough = new AbortController();
+  const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(LINGER_MS)]);
+  req.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > LINGER_BYTES) enough.abort();
+  });
+  // The sender may leave, or be too slow: then the answer is not worth waiting for.
+  if (!req.readableEnded) await once(req, 'end', { signal }).catch(() => undefined);
 }
 
 async function readText(req: IncomingMessage, limitBytes: number): Promise<string> {

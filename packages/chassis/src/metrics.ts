@@ -35,6 +35,11 @@ export type ConsumerMetrics = {
   observeLag(consumer: { redis: Redis; stream: string; group: string }): Promise<void>;
 };
 
+/** What the process depends on. */
+export type DependencyMetrics = {
+  answered(dependency: { name: string; up: boolean }): void;
+};
+
 /** A process's instruments. Everything a service measures is declared in the telemetry package. */
 export type Metrics = {
   readonly registry: Registry;
@@ -42,6 +47,7 @@ export type Metrics = {
   readonly client: ClientMetrics;
   readonly outbox: OutboxMetrics;
   readonly consumer: ConsumerMetrics;
+  readonly dependencies: DependencyMetrics;
   /** Reports the pool's connections at each scrape. */
   watchPool(pool: pg.Pool): void;
   counter(spec: MetricSpec): Counter;
@@ -71,6 +77,7 @@ export function createMetrics(): Metrics {
     client: clientMetrics(factory),
     outbox: outboxMetrics(factory),
     consumer: consumerMetrics(factory),
+    dependencies: dependencyMetrics(factory),
     watchPool: (pool) => watchPool(factory, pool),
   };
 }
@@ -150,6 +157,13 @@ function consumerMetrics(factory: Factory): ConsumerMetrics {
       lagGauge.set({ stream, group }, lag);
       pendingGauge.set({ stream, group }, pending);
     },
+  };
+}
+
+function dependencyMetrics(factory: Factory): DependencyMetrics {
+  const up = factory.gauge(METRICS.dependencyUp);
+  return {
+    answered: (dependency) => up.set({ dependency: dependency.name }, Number(dependency.up)),
   };
 }
 

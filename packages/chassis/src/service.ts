@@ -9,6 +9,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { ServiceConfig } from './config.ts';
 import { crashPoint, type CrashPoint } from './crash.ts';
 import { exitNow, exitWhenIdle } from './exit.ts';
+import { observeDependency } from './dependencies.ts';
 import { consume, type ConsumerOptions, forgetHandled } from './consumer.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -23,6 +24,7 @@ import { listen, type ListenOptions } from './server.ts';
 const TELEMETRY_FLUSH_MS = 2_000;
 const TIDY_INTERVAL_MS = 60_000;
 const LAG_INTERVAL_MS = 2_000;
+const CHECK_INTERVAL_MS = 2_000;
 
 /** What {@link storeServiceConfig} gives, of which the stores need this. */
 export type StoreConfig = { DATABASE_URL: string; DATABASE_POOL_MAX: number; REDIS_URL: string };
@@ -207,9 +209,21 @@ export class Service {
       ? await listen(app.callback(), { ...options, address: config.LISTEN_HTTP, clock })
       : undefined;
     this.#started = true;
+    this.#watchDependencies();
     log.info({ admin: admin.url, http: server?.url }, 'started');
     this.#planShutdown(server, admin);
     this.#stopOnSignal();
+  }
+
+  #watchDependencies(): void {
+    const to = {
+      clock: this.clock,
+      tell: (dependency: { name: string; up: boolean }) =>
+        this.metrics.dependencies.answered(dependency),
+    };
+    for (const check of this.#checks) {
+      this.every(`check of ${check.name}`, CHECK_INTERVAL_MS, () => observeDependency(check, to));
+    }
   }
 
   #planShutdown(

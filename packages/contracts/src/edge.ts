@@ -7,6 +7,7 @@ import { notificationsApi } from './notifications.ts';
 import { ordersApi } from './orders.ts';
 import { paymentsApi } from './payments.ts';
 import { profilesApi } from './profiles.ts';
+import { pagePaths } from './storefront.ts';
 
 /** Every service's operations. Those under `/api` are the public API, the rest stays inside. */
 export const apis = {
@@ -21,10 +22,13 @@ export const apis = {
   admin: adminApi,
 } as const;
 
-/** Pages and files at the edge, by path prefix; the longest prefix wins. `role` guards the whole prefix. */
+/**
+ * Pages and files at the edge, by path prefix; the longest prefix wins. `role` guards the whole
+ * prefix; `paths` are those that metrics tell apart.
+ */
 export const edgePages = [
-  { prefix: '/', service: 'storefront', role: null },
-  { prefix: '/admin', service: 'admin', role: 'admin' },
-  { prefix: '/mailbox', service: 'notifications', role: 'admin' },
-  { prefix: '/media', service: 'images', role: null },
+  { prefix: '/', service: 'storefront', role: null, paths: Object.values(pagePaths) },
+  { prefix: '/admin', service: 'admin', role: 'admin', paths: [] },
+  { prefix: '/mailbox', service: 'notifications', role: 'admin', paths: [] },
+  { prefix: '/media', service: 'images', role: null, paths: [] },
 ] as const;

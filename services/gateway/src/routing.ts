@@ -1,9 +1,9 @@
 import type { Endpoint } from '@faultline/chassis/endpoint';
 
-/** An operation of the public API, or the pages of a service below a prefix. */
+/** An operation of the public API, or the pages of a service below a prefix; `name` is for metrics. */
 export type Route =
   | { kind: 'operation'; service: string; endpoint: Endpoint; params: Record<string, string> }
-  | { kind: 'page'; service: string; prefix: string; role: string | null };
+  | { kind: 'page'; service: string; name: string; role: string | null };
 
 /** `method_not_allowed`: the path exists for the methods in `allow`. */
 export type RouteMatch =
@@ -12,7 +12,7 @@ export type RouteMatch =
   | { kind: 'method_not_allowed'; allow: string[] };
 
 type Operation = { service: string; endpoint: Endpoint; segments: string[] };
-type Page = { prefix: string; service: string; role: string | null };
+type Page = { prefix: string; service: string; role: string | null; paths: readonly string[] };
 
 /** All there is behind the edge. */
 export class RoutingTable {
@@ -40,9 +40,7 @@ export class RoutingTable {
   #matchOperation(method: string, path: string): RouteMatch {
     const segments = path.split('/');
     const matching = (this.#operations.get(segments.length) ?? []).filter((operation) =>
-      operation.segments.every((part, index) =>
-        part.startsWith(':') ? segments[index] !== '' : part === segments[index],
-      ),
+      isMatch(operation.segments, segments),
     );
     const wanted = method === 'HEAD' ? 'GET' : method;
     const found = matching.find(({ endpoint }) => endpoint.method === wanted);
@@ -61,7 +59,12 @@ export class RoutingTable {
 
   #matchPage(path: string): RouteMatch {
     const page = this.#pages.find(({ prefix }) => isBelow(prefix, path));
-    return page ? { kind: 'found', route: { kind: 'page', ...page } } : { kind: 'not_found' };
+    if (!page) return { kind: 'not_found' };
+    const { prefix, service, role, paths } = page;
+    const segments = path.split('/');
+    const name =
+      paths.find((pattern) => isMatch(pattern.split('/'), segments)) ?? `${prefix} pages`;
+    return { kind: 'found', route: { kind: 'page', service, name, role } };
   }
 }
 
@@ -74,6 +77,15 @@ function publicOperations(apis: Readonly<Record<string, readonly Endpoint[]>>): 
   );
   // Fixed paths before those with parameters.
   return operations.toSorted((a, b) => parameterCount(a) - parameterCount(b));
+}
+
+function isMatch(pattern: readonly string[], segments: readonly string[]): boolean {
+  return (
+    pattern.length === segments.length &&
+    pattern.every((part, index) =>
+      part.startsWith(':') ? segments[index] !== '' : part === segments[index],
+    )
+  );
 }
 
 function isBelow(prefix: string, path: string): boolean {

@@ -69,6 +69,15 @@ describe('pages', () => {
     expect(urls('images')).to.deep.equal(['/media/abc.webp']);
   });
 
+  it('are told apart by their patterns in metrics, as far as the shop names them', async () => {
+    for (const path of ['/', '/products/blue-mug', '/products/blue-mug/x']) await open(path);
+    const served = fixture.metrics.registry.getSingleMetric('http_server_request_duration_seconds');
+    await eventually(async () => {
+      const routes = (await served?.get())?.values.map(({ labels }) => labels['route']);
+      expect(routes).to.include.members(['/', '/products/:slug', '/ pages']);
+    });
+  });
+
   it('know their visitor by the access cookie', async () => {
     await open('/account', { cookie: await cookieOf(fixture.mint.customer()) });
     const [received] = fixture.stubs.storefront.received;

@@ -1,3 +1,5 @@
+import { pagePaths } from '@faultline/contracts/storefront';
+
 /** The services that pages are made from. */
 export type Neighbour = 'catalog' | 'inventory' | 'orders' | 'profiles';
 
@@ -53,20 +55,20 @@ const signingIn = {
 export const pages = {
   home: {
     method: 'GET',
-    path: '/',
+    path: pagePaths.home,
     signedIn: false,
     asks: { catalog: listing, profiles: { budgetMs: 400, needed: false, whenDown: '' } },
   },
   category: {
     method: 'GET',
-    path: '/categories/:slug',
+    path: pagePaths.category,
     signedIn: false,
     asks: { catalog: listing },
   },
-  search: { method: 'GET', path: '/search', signedIn: false, asks: { catalog: listing } },
+  search: { method: 'GET', path: pagePaths.search, signedIn: false, asks: { catalog: listing } },
   product: {
     method: 'GET',
-    path: '/products/:slug',
+    path: pagePaths.product,
     signedIn: false,
     asks: {
       catalog: {
@@ -79,15 +81,15 @@ export const pages = {
   },
   basket: {
     method: 'GET',
-    path: '/basket',
+    path: pagePaths.basket,
     signedIn: false,
     asks: { catalog: knownPrices, inventory: { budgetMs: 1_000, needed: false, whenDown: '' } },
   },
-  addToBasket: { method: 'POST', path: '/basket/items', signedIn: false, asks: {} },
-  changeBasket: { method: 'POST', path: '/basket', signedIn: false, asks: {} },
+  addToBasket: { method: 'POST', path: pagePaths.basketItems, signedIn: false, asks: {} },
+  changeBasket: { method: 'POST', path: pagePaths.basket, signedIn: false, asks: {} },
   checkout: {
     method: 'GET',
-    path: '/checkout',
+    path: pagePaths.checkout,
     signedIn: true,
     asks: {
       catalog: knownPrices,
@@ -100,7 +102,7 @@ export const pages = {
   },
   placeOrder: {
     method: 'POST',
-    path: '/checkout',
+    path: pagePaths.checkout,
     signedIn: true,
     asks: {
       catalog: { ...knownPrices, whenDown: '' },
@@ -116,11 +118,11 @@ export const pages = {
       },
     },
   },
-  orders: { method: 'GET', path: '/orders', signedIn: true, asks: { orders: yourOrders } },
-  order: { method: 'GET', path: '/orders/:id', signedIn: true, asks: { orders: yourOrders } },
+  orders: { method: 'GET', path: pagePaths.orders, signedIn: true, asks: { orders: yourOrders } },
+  order: { method: 'GET', path: pagePaths.order, signedIn: true, asks: { orders: yourOrders } },
   cancelOrder: {
     method: 'POST',
-    path: '/orders/:id/cancel',
+    path: pagePaths.cancelOrder,
     signedIn: true,
     asks: {
       orders: {
@@ -131,31 +133,36 @@ export const pages = {
       },
     },
   },
-  account: { method: 'GET', path: '/account', signedIn: true, asks: { profiles: accounts } },
-  changeName: { method: 'POST', path: '/account', signedIn: true, asks: { profiles: accounts } },
+  account: { method: 'GET', path: pagePaths.account, signedIn: true, asks: { profiles: accounts } },
+  changeName: {
+    method: 'POST',
+    path: pagePaths.account,
+    signedIn: true,
+    asks: { profiles: accounts },
+  },
   addAddress: {
     method: 'POST',
-    path: '/account/addresses',
+    path: pagePaths.addresses,
     signedIn: true,
     asks: { profiles: accounts },
   },
   removeAddress: {
     method: 'POST',
-    path: '/account/addresses/:id/delete',
+    path: pagePaths.removeAddress,
     signedIn: true,
     asks: { profiles: accounts },
   },
-  signIn: { method: 'GET', path: '/sign-in', signedIn: false, asks: {} },
+  signIn: { method: 'GET', path: pagePaths.signIn, signedIn: false, asks: {} },
   startSession: {
     method: 'POST',
-    path: '/sign-in',
+    path: pagePaths.signIn,
     signedIn: false,
     asks: { profiles: signingIn },
   },
-  signUp: { method: 'GET', path: '/sign-up', signedIn: false, asks: {} },
+  signUp: { method: 'GET', path: pagePaths.signUp, signedIn: false, asks: {} },
   createAccount: {
     method: 'POST',
-    path: '/sign-up',
+    path: pagePaths.signUp,
     signedIn: false,
     asks: {
       profiles: {
@@ -167,7 +174,7 @@ export const pages = {
   },
   signOut: {
     method: 'POST',
-    path: '/sign-out',
+    path: pagePaths.signOut,
     signedIn: false,
     asks: { profiles: { budgetMs: 3_000, needed: false, whenDown: '' } },
   },

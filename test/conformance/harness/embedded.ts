@@ -12,7 +12,13 @@ import { type Address, ask, type Ask, raw, type Reply } from './http.ts';
 import type { Manifest } from './manifests.ts';
 import type { Mesh, Pod, PodOptions, RouteStatus } from './mesh.ts';
 import { Metrics } from './metrics.ts';
-import { inProcess, type ProxyHandle, type ProxyLauncher, freePort } from './proxies.ts';
+import {
+  inProcess,
+  type ProxyHandle,
+  type ProxyLauncher,
+  type ProxyOrder,
+  freePort,
+} from './proxies.ts';
 import { toMeshService } from './services.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -28,8 +34,9 @@ export type EmbeddedOptions = {
 
 type KeptPod = Pod & {
   readonly instance: MeshInstance;
+  readonly order: ProxyOrder;
   isReady: boolean;
-  readonly proxy: ProxyHandle | undefined;
+  proxy: ProxyHandle | undefined;
   readonly outbound: Address;
   readonly admin: Address;
 };
@@ -134,18 +141,10 @@ export class EmbeddedMesh implements Mesh {
       outbound: path('out'),
       admin: path('admin'),
     };
-    const isLaunched = meshed && !options.impostor;
-    const proxy = isLaunched
-      ? await this.#launcher.launch({
-          ...pod,
-          namespace,
-          account,
-          token,
-          controlSocket: join(this.#dir, 'control.sock'),
-          appAddress: path('app'),
-        })
-      : undefined;
-    this.#pods.push({ ...pod, instance, isReady: false, proxy });
+    const controlSocket = join(this.#dir, 'control.sock');
+    const order = { ...pod, namespace, account, token, controlSocket, appAddress: path('app') };
+    this.#pods.push({ ...pod, instance, order, isReady: false, proxy: undefined });
+    if (meshed && !options.impostor) await this.startProxy(pod);
     await this.setReady(pod, { ready: true });
     return pod;
   }
@@ -153,6 +152,11 @@ export class EmbeddedMesh implements Mesh {
   async setReady(pod: Pod, { ready }: { ready: boolean }): Promise<void> {
     this.#kept(pod).isReady = ready;
     await this.#applied(this.#plane.setReady(pod.name, { ready }));
+  }
+
+  async startProxy(pod: Pod): Promise<void> {
+    const kept = this.#kept(pod);
+    kept.proxy = await this.#launcher.launch(kept.order);
   }
 
   async killProxy(pod: Pod): Promise<void> {

@@ -54,6 +54,8 @@ export type Mesh = {
   setReady(pod: Pod, ready: { readonly ready: boolean }): Promise<void>;
   /** Kills the sidecar of a pod; nobody is told. */
   killProxy(pod: Pod): Promise<void>;
+  /** Starts it again, at the same addresses. */
+  startProxy(pod: Pod): Promise<void>;
   /** A request of the app in `pod` to `url`. */
   send(pod: Pod, url: string, ask?: Ask): Promise<Reply>;
   /** The same, but undefined when there is no reply after `timeoutMs`. */

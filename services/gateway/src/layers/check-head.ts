@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { readAway } from '@faultline/chassis/body';
 import { ProblemError } from '@faultline/chassis/errors';
 import { headerCount } from '@faultline/chassis/server';
 import type { Middleware } from 'koa';
@@ -26,12 +27,16 @@ const SINGLE = [
  * trusts them. After such a doubt the connection is closed.
  */
 export function checkHead(): Middleware {
-  return (ctx, next) => {
+  return async (ctx, next) => {
     const problem = faultOf(ctx.req);
     // Whoever expects to be asked for his body may send it or not when he is refused instead.
-    if (problem || ctx.req.headers.expect !== undefined) ctx.set('Connection', 'close');
-    if (problem) throw problem;
-    return next();
+    const mayNotSend = ctx.req.headers.expect !== undefined;
+    if (problem || mayNotSend) ctx.set('Connection', 'close');
+    if (problem) {
+      if (!mayNotSend) await readAway(ctx.req);
+      throw problem;
+    }
+    await next();
   };
 }
 

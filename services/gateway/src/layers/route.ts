@@ -18,7 +18,7 @@ export function route(table: RoutingTable): Middleware {
     }
     edge.route = match.route;
     ctx.state['route'] =
-      match.route.kind === 'operation' ? match.route.endpoint.path : `${match.route.prefix} pages`;
+      match.route.kind === 'operation' ? match.route.endpoint.path : match.route.name;
     return next();
   };
 }
