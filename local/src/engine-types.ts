@@ -17,6 +17,8 @@ export type EngineOptions = {
   env?: Environment;
   /** `CONFIGMAP.KEY=VALUE` */
   set?: readonly string[];
+  /** False leaves out the trace store and Prometheus. */
+  observed?: boolean;
   clock?: Clock;
   onEvent?(event: EngineEvent): void;
   /** Called when `faultline down` asks; default: stop. */

@@ -23,6 +23,8 @@ import { freePort } from './net/free-port.ts';
 import { openPublicPorts, type PublicPorts } from './net/public-ports.ts';
 import { Mesh } from './mesh/mesh.ts';
 import { expandNotes } from './notes.ts';
+import { Observers } from './observers/observers.ts';
+import { chooseObserverPorts, type ObserverPorts } from './observers/ports.ts';
 import { PodFailure, Pods } from './pods/pods.ts';
 import type { Pod } from './pods/pod.ts';
 import { ProcessGuard, stopLeftovers } from './process/guard.ts';
@@ -42,7 +44,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await stopLeftovers(data.processesDir);
     await clearDataDir(data);
     const storePorts = { postgres: await freePort(), redis: await freePort() };
-    const engine = new LocalEngine(options, { manifests, data, release, storePorts });
+    const observerPorts =
+      options.observed === false ? undefined : await chooseObserverPorts(options.ports ?? 'fixed');
+    const held = { manifests, data, release, storePorts, observerPorts };
+    const engine = new LocalEngine(options, held);
     await engine.start();
     return engine;
   } catch (error) {
@@ -61,6 +66,8 @@ type Held = {
   data: DataDir;
   release: () => void;
   storePorts: { postgres: number; redis: number };
+  /** Undefined where nothing watches. */
+  observerPorts: ObserverPorts | undefined;
 };
 
 class LocalEngine implements Engine {
@@ -75,6 +82,7 @@ class LocalEngine implements Engine {
   readonly #secrets: Secrets;
   readonly #stores: LocalStores;
   readonly #mesh: Mesh;
+  readonly #observers: Observers | undefined;
   readonly faults: Faults;
   readonly #pods: Pods;
   #ports: PublicPorts | undefined;
@@ -104,6 +112,18 @@ class LocalEngine implements Engine {
     const root = resolve(options.root);
     const compileCacheDir = chooseCompileCacheDir(data.path);
     const takenPorts = new Set(Object.values(held.storePorts));
+    if (held.observerPorts !== undefined) {
+      this.#observers = new Observers({
+        ...shared,
+        env,
+        dataDir: data.path,
+        compileCacheDir,
+        ports: held.observerPorts,
+        onChange: (store, reason) => this.#storeChanged(store, reason),
+      });
+    }
+    const otlpUrl = this.#observers?.otlpUrl;
+    const podEnv = otlpUrl === undefined ? env : { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl };
     this.#mesh = new Mesh({
       ...shared,
       root,
@@ -111,7 +131,7 @@ class LocalEngine implements Engine {
       runtimeDir: data.runtimeDir,
       compileCacheDir,
       manifests,
-      env,
+      env: podEnv,
       takenPorts,
       storePorts: () => this.#stores.ports,
       onProblem: (error) => {
@@ -133,7 +153,7 @@ class LocalEngine implements Engine {
         compileCacheDir,
         configMaps: manifests.configMaps,
         secret: (name, key) => this.#secrets.lookup(name, key),
-        env,
+        env: podEnv,
       },
     });
     this.faults = new Faults(() => this.#mesh.control, this.#pods);
@@ -166,9 +186,13 @@ class LocalEngine implements Engine {
 
   async #startAll(): Promise<void> {
     await this.#mesh.start();
+    await this.#observers?.show([]);
+    const observing = this.#observers?.start();
     await Promise.all([this.#stores.start(), this.#pods.start()]);
     await this.#pods.untilReady(undefined, this.#options.signal);
-    this.notes = await expandNotes(this.#manifests.services, this.#secrets);
+    await observing;
+    const notes = await expandNotes(this.#manifests.services, this.#secrets);
+    this.notes = [...notes, ...(this.#observers?.notes ?? [])];
   }
 
   meshReport<V extends MeshView>(view: V): MeshReports[V] {
@@ -182,7 +206,12 @@ class LocalEngine implements Engine {
   }
 
   get links(): Readonly<Record<string, string>> {
-    return this.#ports?.links ?? {};
+    return { ...this.#ports?.links, ...this.#observers?.links };
+  }
+
+  /** All that is supervised besides pods. */
+  get #servers(): readonly Store[] {
+    return [...this.#stores.all, ...(this.#observers?.all ?? [])];
   }
 
   storeUrls(): { postgres?: string; redis?: string } {
@@ -194,7 +223,7 @@ class LocalEngine implements Engine {
   status({ secrets = false }: { secrets?: boolean } = {}): Status {
     return {
       services: this.#pods.all.map(describeService),
-      stores: this.#stores.all.map((store) => describeStore(store, { secrets })),
+      stores: this.#servers.map((store) => describeStore(store, { secrets })),
       links: { ...this.links },
     };
   }
@@ -215,7 +244,7 @@ class LocalEngine implements Engine {
 
   async restart(target: string, options: RestartOptions = {}): Promise<void> {
     const { now = false, env = {} } = options;
-    const store = this.#stores.all.find(({ name }) => name === target);
+    const store = this.#servers.find(({ name }) => name === target);
     if (store) return store.restart({ now });
     const pods = this.#pods.select(target);
     for (const pod of pods) {
@@ -232,6 +261,7 @@ class LocalEngine implements Engine {
   async #stop(): Promise<void> {
     this.#emit({ component: 'engine', state: 'Stopping' });
     await this.#pods.stop();
+    await this.#observers?.stop();
     await this.#ports?.stop();
     await this.#mesh.stop();
     await this.#stores.stop();
@@ -244,6 +274,7 @@ class LocalEngine implements Engine {
 
   #podChanged(pod: Pod, reason?: string): void {
     if (pod.ready) this.faults.becameReady(pod);
+    void this.#observers?.show(this.#pods.all.flatMap(({ pods }) => pods));
     const state = pod.state === 'Running' ? (pod.ready ? 'Ready' : 'Unready') : pod.state;
     this.#emit({ component: pod.name, state, ...(reason && { reason }) });
   }

@@ -1,5 +1,5 @@
 import type { Replicas } from './pods/replicas.ts';
-import type { Store } from './stores/store.ts';
+import type { Store, StoreName } from './stores/store.ts';
 
 /** What `faultline status --json` answers. */
 export type Status = {
@@ -32,7 +32,7 @@ export type InstanceStatus = {
 
 export type StoreStatus = {
   name: string;
-  kind: 'postgres' | 'redis';
+  kind: StoreName;
   pid: number | null;
   ready: boolean;
   port: number;

@@ -14,7 +14,14 @@ export class System implements AsyncDisposable {
     const system = new System();
     const { dir, events } = system;
     const onEvent = (event: EngineEvent) => void events.push(event);
-    const options = { root: fixture, dataDir: dir.path, ports: 'auto', set, onEvent } as const;
+    const options = {
+      root: fixture,
+      dataDir: dir.path,
+      ports: 'auto',
+      observed: false,
+      set,
+      onEvent,
+    } as const;
     system.engine = await startEngine(options);
     return system;
   }

@@ -58,6 +58,7 @@ export class System implements AsyncDisposable {
       root,
       dataDir: join(dir, 'state'),
       ports: 'auto',
+      observed: false,
       env: {
         ...ownEnvironment(),
         OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpEndpoint ?? sink.url,

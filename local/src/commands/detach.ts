@@ -49,5 +49,6 @@ function repeatFlags({ flags, root, dataDir }: Invocation): string[] {
   const passedOn = ['ports', 'host', 'set'].flatMap((name) =>
     [flags[name] ?? []].flat().map((value) => `--${name}=${String(value)}`),
   );
-  return [...passedOn, `--root=${root}`, `--data-dir=${dataDir}`];
+  const bare = flags['bare'] === true ? ['--bare'] : [];
+  return [...passedOn, ...bare, `--root=${root}`, `--data-dir=${dataDir}`];
 }

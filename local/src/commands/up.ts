@@ -15,6 +15,7 @@ export const up: Command = {
     detach: { type: 'boolean', help: 'return once it is ready; faultline down stops it' },
     ports: { type: 'string', help: "'auto' takes free ports instead of the usual ones" },
     host: { type: 'string', help: 'the address public ports listen on (default 127.0.0.1)' },
+    bare: { type: 'boolean', help: 'without Prometheus and the trace store' },
     set: {
       type: 'string',
       multiple: true,
@@ -46,6 +47,7 @@ async function runHere(invocation: Invocation): Promise<number> {
       dataDir: invocation.dataDir,
       env: invocation.env,
       ports: textFlag(invocation, 'ports') === 'auto' ? 'auto' : 'fixed',
+      observed: invocation.flags['bare'] !== true,
       set: settings.filter((setting) => typeof setting === 'string'),
       ...(host !== undefined && { host }),
       signal: stopping.signal,

@@ -16,7 +16,7 @@ export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<
 }
 
 /** Whether a listener on `host:port` can be opened now. */
-function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));

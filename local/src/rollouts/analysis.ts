@@ -88,7 +88,7 @@ function* stepWeight(ledger: Ledger, strategy: ByWeight, routes: Weights): Steps
 }
 
 /** How much is added to `weight`, as Flagger adds it. */
-export function nextStep({ stepWeight: fixed, stepWeights }: ByWeight, weight: number): number {
+function nextStep({ stepWeight: fixed, stepWeights }: ByWeight, weight: number): number {
   if (fixed > 0 || stepWeights.length === 0) return fixed;
   const left = weightTotal - weight;
   const at = stepWeights.indexOf(weight);

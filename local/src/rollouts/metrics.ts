@@ -5,12 +5,17 @@ import type { Verdict } from './verdict.ts';
 
 /** What the canary's own proxies saw; `target` is anchored, so that the primary's are left out. */
 const served = 'namespace="{{ namespace }}", deployment=~"{{ target }}", direction="inbound"';
-const all = `sum(rate(response_total{${served}}[{{ interval }}]))`;
+/** What callers sent to the canary; probes are no callers. */
+const sent =
+  'outbound_http_route_backend_requests_total{parent_namespace="{{ namespace }}", ' +
+  'parent_name="{{ service }}", backend_name="{{ service }}-canary"}';
+const traffic = `sum(rate(${sent}[{{ interval }}]))`;
 
 /** Flagger's built-in queries for Linkerd. */
 const builtIn: Readonly<Record<string, string>> = {
   'request-success-rate': `
-    sum(rate(response_total{${served}, classification!="failure"}[{{ interval }}])) / ${all} * 100`,
+    sum(rate(response_total{${served}, classification!="failure"}[{{ interval }}]))
+    / sum(rate(response_total{${served}}[{{ interval }}])) * 100`,
   'request-duration': `
     histogram_quantile(
       0.99,
@@ -39,10 +44,10 @@ async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
     query = renderQuery(query, model).trim();
     const value = await source.query(query, signal);
     if (value !== undefined) return compare(metric, { value, query });
-    const traffic = (await source.query(renderQuery(all, model), signal)) ?? 0;
-    const hasTraffic = traffic > 0;
+    const perSecond = (await source.query(renderQuery(traffic, model), signal)) ?? 0;
+    const hasTraffic = perSecond > 0;
     const reason = hasTraffic
-      ? `although it takes ${traffic.toFixed(1)} requests a second`
+      ? `although it takes ${perSecond.toFixed(1)} requests a second`
       : `probably ${canary.target}.${canary.namespace} is not receiving traffic`;
     return { kind: 'no-values', metric: metric.name, query, hasTraffic, reason };
   } catch (error) {
@@ -51,9 +56,12 @@ async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
   }
 }
 
-/** PromQL for how many requests the new version has answered since its pods are there. */
+/**
+ * PromQL for how many requests the callers have ever sent to a canary of this Service: what a
+ * rollout has done is the difference to what it was at its beginning.
+ */
 export function exposureQuery(canary: Canary): string {
-  return renderQuery(`sum(response_total{${served}})`, toModel(canary, { interval: '1m' }));
+  return renderQuery(`sum(${sent})`, toModel(canary, { interval: '1m' }));
 }
 
 function toModel(

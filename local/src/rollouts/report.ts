@@ -43,7 +43,7 @@ export type Tick = {
   before: Phase;
   result: TickResult;
   verdicts: readonly Verdict[];
-  /** Requests that the new version has answered so far; undefined when nobody knows. */
+  /** Requests sent to the new version in this rollout so far; undefined when nobody knows. */
   requestsMet?: number | undefined;
 };
 

@@ -109,24 +109,34 @@ export function readWeights(
   canary: Canary,
   live: { route: CanaryRoute; generation: number; parents: readonly ParentStatus[] },
 ): Weights | { error: string } {
-  const { route, generation } = live;
-  if (canary.provider === 'gatewayapi:v1') {
-    const name = `${route.metadata.name}.${route.metadata.namespace}`;
-    for (const parent of route.spec.parentRefs) {
-      const told = live.parents.filter(({ parentRef }) => isDeepStrictEqual(parentRef, parent));
-      const accepted = told
-        .flatMap(({ conditions }) => conditions)
-        .filter(({ type }) => type === 'Accepted');
-      for (const { status, observedGeneration = 0 } of accepted) {
-        if (status === 'True' && observedGeneration >= generation) continue;
-        const why = `status: ${status}, observed generation: ${observedGeneration}, current generation: ${generation}`;
-        return { error: `HTTPRoute ${name} parent ${parent.name} is not ready (${why})` };
-      }
-    }
-  }
+  const { route } = live;
+  const refusal = canary.provider === 'gatewayapi:v1' ? findUnready(live) : undefined;
+  if (refusal !== undefined) return { error: refusal };
   const split = route.spec.rules.find(({ backendRefs }) => backendRefs.length === 2);
   const weightOf = (service: string) =>
     split?.backendRefs.find(({ name }) => name === service)?.weight ?? 0;
   const { primary, canary: newOne } = canary.services;
   return { primary: weightOf(primary), canary: weightOf(newOne) };
+}
+
+function findUnready(live: {
+  route: CanaryRoute;
+  generation: number;
+  parents: readonly ParentStatus[];
+}): string | undefined {
+  const { route, generation, parents } = live;
+  for (const parent of route.spec.parentRefs) {
+    const unready = parents
+      .filter(({ parentRef }) => isDeepStrictEqual(parentRef, parent))
+      .flatMap(({ conditions }) => conditions.filter(({ type }) => type === 'Accepted'))
+      .find(({ status, observedGeneration = 0 }) => {
+        return status !== 'True' || observedGeneration < generation;
+      });
+    if (unready === undefined) continue;
+    const name = `HTTPRoute ${route.metadata.name}.${route.metadata.namespace}`;
+    const observed = unready.observedGeneration ?? 0;
+    const why = `status: ${unready.status}, observed generation: ${observed}, current generation: ${generation}`;
+    return `${name} parent ${parent.name} is not ready (${why})`;
+  }
+  return undefined;
 }

@@ -12,8 +12,11 @@ export type StoreServer = {
   stop(): Promise<void>;
 };
 
+/** What the engine runs besides pods. */
+export type StoreName = 'postgres' | 'redis' | 'traces' | 'prometheus';
+
 export type StoreOptions<S extends StoreServer> = {
-  name: 'postgres' | 'redis';
+  name: StoreName;
   port: number;
   clock: Clock;
   /** Starts the server on that port. */
@@ -23,7 +26,7 @@ export type StoreOptions<S extends StoreServer> = {
 
 /** A store under supervision: when its server ends it is started again, same port, same data. */
 export class Store<S extends StoreServer = StoreServer> {
-  readonly name: 'postgres' | 'redis';
+  readonly name: StoreName;
   readonly port: number;
   restarts = 0;
   readonly #options: StoreOptions<S>;

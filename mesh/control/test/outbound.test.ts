@@ -359,7 +359,7 @@ describe('endpoints', () => {
           dst_deployment: 'b',
           dst_serviceaccount: 'b',
           dst_pod_template_hash: 'abcde',
-          version: '1.2.3',
+          dst_version: '1.2.3',
         },
       },
       {

@@ -106,7 +106,7 @@ export type WireEndpoint = {
   readonly socket: { readonly host: string; readonly port: number } | { readonly path: string };
   /** The identity its proxy proves; absent for what is not meshed, which is called in plain text. */
   readonly identity?: string;
-  /** For metrics: dst_pod, dst_deployment, dst_serviceaccount, dst_pod_template_hash, version. */
+  /** For metrics: dst_pod, dst_deployment, dst_serviceaccount, dst_pod_template_hash, dst_version. */
   readonly labels: Readonly<Record<string, string>>;
 };
 

@@ -15,7 +15,7 @@ const operation = z.object({
 const eventType = z.object({ version: z.number(), data: schema });
 
 /** What one contract file promises, by the names it exports. */
-export const contractDescription = z.object({
+const contractDescription = z.object({
   operations: z.record(z.string(), operation),
   events: z.record(z.string(), z.record(z.string(), eventType)),
 });

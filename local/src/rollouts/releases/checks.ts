@@ -10,7 +10,6 @@ export type Check = { tree: string; root: string; service: string; signal?: Abor
 
 /** Why a release must not be run. */
 export class ReleaseRefused extends EngineError {
-  override readonly name = 'ReleaseRefused';
   readonly check: 'typecheck' | 'tests' | 'contracts';
 
   constructor(check: ReleaseRefused['check'], reason: string) {

@@ -1,46 +1,63 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { EngineError } from '../../engine-error.ts';
 import type { Release } from './release.ts';
 import { run } from './run.ts';
+import type { Workspace } from './workspaces.ts';
 
 type Files = Release['diff']['files'];
 
-/** Which files differ between two source trees, and by how many lines. */
-export async function summarizeDiff(before: string, after: string): Promise<Files> {
-  const output = await compare(['--numstat', '-z', '--no-renames'], { before, after });
+/** Two source trees, and the packages of which the difference is asked for. */
+export type Compared = { before: string; after: string; workspaces: readonly Workspace[] };
+
+/** Which files differ, and by how many lines. */
+export async function summarizeDiff(compared: Compared): Promise<Files> {
+  const outputs = await compare(['--numstat', '-z'], compared);
+  return outputs.flatMap((output) => parseNumbers(output, compared)).filter(isOurs);
+}
+
+/** The differences themselves, as a patch with paths from the project's root. */
+export async function diffText(compared: Compared): Promise<string> {
+  const { before, after } = compared;
+  const outputs = await compare([], compared);
+  return outputs
+    .flatMap((output) => output.split(/^(?=diff --git )/m))
+    .map((text) => text.replaceAll(before, '').replaceAll(after, ''))
+    .filter((text) => isOurs({ path: /^diff --git a\/(\S+)/.exec(text)?.[1] ?? 'node_modules' }))
+    .join('');
+}
+
+function parseNumbers(output: string, { before, after }: Compared): Files {
   const fields = output.split('\0');
   const files: Files = [];
   // Each file: "added\tremoved\t", then the old path and the new one.
   for (let at = 0; at + 2 < fields.length; at += 3) {
-    const [added = '', removed = ''] = fields[at]?.split('\t') ?? [];
+    const [added, removed] = fields[at]?.split('\t') ?? [];
     const [old = '', now = ''] = fields.slice(at + 1, at + 3);
     const path = now.startsWith(after) ? now.slice(after.length + 1) : old.slice(before.length + 1);
-    if (isOurs(path))
-      files.push({ path, added: Number(added) || 0, removed: Number(removed) || 0 });
+    files.push({ path, added: Number(added) || 0, removed: Number(removed) || 0 });
   }
   return files;
 }
 
-/** The differences themselves, as a patch. */
-export async function diffText(before: string, after: string): Promise<string> {
-  const output = await compare(['--no-renames'], { before, after });
-  const files = output.split(/^(?=diff --git )/m);
-  const shown = files.map((text) => text.replaceAll(before, 'a').replaceAll(after, 'b'));
-  return shown
-    .filter((text) => isOurs(/^diff --git \S*?(?:a|b)\/(\S+)/.exec(text)?.[1] ?? ''))
-    .join('');
+function isOurs({ path }: { path: string }): boolean {
+  return !/(^|\/)(node_modules|dist)(\/|$)/.test(path);
 }
 
-function isOurs(path: string): boolean {
-  return !/(^|\/)(node_modules|dist)(\/|$)|^(package(-lock)?|tsconfig)\.json$/.test(path);
-}
-
-async function compare(
+function compare(
   options: readonly string[],
-  { before, after }: { before: string; after: string },
-): Promise<string> {
-  const args = ['-c', 'core.quotePath=false', 'diff', '--no-index', ...options, before, after];
-  const { code, output } = await run('git', args, { cwd: after });
-  // 1: they differ.
-  if (code === 0 || code === 1) return output;
-  throw new EngineError(`compare ${before} with ${after}: ${output.trim()}`);
+  { before, after, workspaces }: Compared,
+): Promise<string[]> {
+  const common = workspaces.filter(({ folder }) => existsSync(join(before, folder)));
+  return Promise.all(
+    common.map(async ({ folder }) => {
+      const folders = [join(before, folder), join(after, folder)];
+      const settings = ['-c', 'core.quotePath=false'];
+      const args = [...settings, 'diff', '--no-index', '--no-renames', ...options, ...folders];
+      const { code, output } = await run('git', args, { cwd: after });
+      // 1: they differ.
+      if (code === 0 || code === 1) return output;
+      throw new EngineError(`compare ${folders.join(' with ')}: ${output.trim()}`);
+    }),
+  );
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 export type Ran = { code: number | null; output: string };
 
-const outputLengthMax = 64 * 1024;
+const outputLengthMax = 16 * 1024 * 1024;
 
 /** Runs a program to its end; its output, both streams together, up to a limit. */
 export function run(

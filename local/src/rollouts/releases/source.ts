@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { processEnvironment } from '../../config.ts';
 import { EngineError } from '../../engine-error.ts';
 import { run } from './run.ts';
 import { copyWorkspaces } from './tree.ts';
@@ -96,7 +97,7 @@ export async function applyPatch(
     throw new EngineError(`apply the patch: ${outside[0]} is in none of ${folders}`);
   }
   // Not as a part of the repository around it, where git would pass over files it ignores.
-  const env = { ...process.env, GIT_CEILING_DIRECTORIES: dirname(tree) };
+  const env = { ...processEnvironment(), GIT_CEILING_DIRECTORIES: dirname(tree) };
   const { code, output } = await run('git', ['apply', '--whitespace=nowarn', '-'], {
     cwd: tree,
     env,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -59,7 +60,7 @@ export class ReleaseStore {
     try {
       const workspaces = await takeSource(tree, { root: this.#root, service, source });
       if (patch) await applyPatch(tree, { patch: patch.text, workspaces });
-      const contentHash = await hashTree(tree);
+      const contentHash = await hashOf(tree, request.env ?? {});
       const version = releaseVersion.parse(
         request.version ?? `${request.baseVersion}-${contentHash.slice(0, 8)}`,
       );
@@ -99,7 +100,8 @@ export class ReleaseStore {
   /** What differs between two versions, as a patch. */
   async diff(service: string, before: string, after: string): Promise<string> {
     const [old, now] = await Promise.all([this.find(service, before), this.find(service, after)]);
-    return diffText(old.tree, now.tree);
+    const { workspaces } = now.release;
+    return diffText({ before: old.tree, after: now.tree, workspaces });
   }
 
   async #complete(
@@ -114,8 +116,11 @@ export class ReleaseStore {
   async #check(tree: string, request: ReleaseRequest, version: string): Promise<void> {
     const { service, skip = [], running, signal } = request;
     const check = { tree, root: this.#root, service, ...(signal && { signal }) };
-    if (!skip.includes('typecheck')) await checkTypes(check);
-    if (!skip.includes('contracts')) await checkContracts({ service, version, tree }, running);
+    const sideBySide = await Promise.allSettled([
+      skip.includes('typecheck') ? undefined : checkTypes(check),
+      skip.includes('contracts') ? undefined : checkContracts({ service, version, tree }, running),
+    ]);
+    for (const result of sideBySide) if (result.status === 'rejected') throw result.reason;
     if (!skip.includes('tests')) await runTests(check);
   }
 
@@ -142,7 +147,9 @@ export class ReleaseStore {
       env: { ...request.env },
       diff: {
         against: previous?.version ?? null,
-        files: previous ? await summarizeDiff(previous.tree, tree) : [],
+        files: previous
+          ? await summarizeDiff({ before: previous.tree, after: tree, workspaces })
+          : [],
       },
       skipped: [...(request.skip ?? [])],
       workspaces: [...workspaces],
@@ -157,6 +164,14 @@ export class ReleaseStore {
     await rename(work, join(this.#dir, service, version));
     return this.find(service, version);
   }
+}
+
+/** The same code with other settings is another release. */
+async function hashOf(tree: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const code = await hashTree(tree);
+  const settings = Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (settings.length === 0) return code;
+  return createHash('sha256').update(code).update(JSON.stringify(settings)).digest('hex');
 }
 
 function sameOrRefuse(known: StoredRelease, contentHash: string): StoredRelease {

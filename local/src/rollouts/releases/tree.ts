@@ -3,9 +3,10 @@ import { cp, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from '
 import { dirname, join, relative } from 'node:path';
 import type { Workspace } from './workspaces.ts';
 
-const left = new Set(['node_modules', '.git', '.faultline']);
+/** What is installed or built, and what is not code at all. */
+const left = new Set(['node_modules', 'dist', '.git', '.faultline']);
 
-/** Copies packages from one source tree to another; what they installed stays behind. */
+/** Copies packages from one source tree to another; what is installed or built stays behind. */
 export async function copyWorkspaces(
   from: string,
   to: string,
@@ -20,9 +21,6 @@ export async function copyWorkspaces(
           .split('/')
           .some((part) => left.has(part)),
     });
-  }
-  for (const file of ['package.json', 'package-lock.json']) {
-    await cp(join(from, file), join(to, file), { force: true }).catch(ignoreMissing);
   }
 }
 
@@ -52,7 +50,7 @@ export async function linkPackages(
   }
 }
 
-/** A hash of all files' names and contents, apart from what is installed. */
+/** A hash of all files' names and contents, apart from what is installed or built. */
 export async function hashTree(tree: string): Promise<string> {
   const hash = createHash('sha256');
   for (const path of await listFiles(tree)) {
@@ -64,8 +62,8 @@ export async function hashTree(tree: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** All files' paths from `tree`, in order, apart from what is installed. */
-export async function listFiles(tree: string, folder = ''): Promise<string[]> {
+/** All files' paths from `tree`, in order, apart from what is installed or built. */
+async function listFiles(tree: string, folder = ''): Promise<string[]> {
   const entries = await readdir(join(tree, folder), { withFileTypes: true });
   const lists = entries
     .filter(({ name }) => !left.has(name))
@@ -84,8 +82,9 @@ export async function writeCompilerOptions(
 ): Promise<string> {
   const path = join(tree, 'tsconfig.json');
   const extended = join(root, 'tsconfig.json');
-  const include = [`services/${service}/src`, `services/${service}/test`];
-  const exclude = ['**/node_modules', '**/dist'];
+  const include = [`services/${service}/src`];
+  // Tests are judged by running them.
+  const exclude = ['**/node_modules', '**/dist', '**/*.test.ts'];
   await writeFile(path, JSON.stringify({ extends: extended, include, exclude }, null, 2));
   return path;
 }
@@ -95,9 +94,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     async () => (await readlink(path).catch(() => undefined)) !== undefined,
   );
-}
-
-function ignoreMissing(error: unknown): void {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-  throw error;
 }

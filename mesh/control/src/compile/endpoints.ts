@@ -32,7 +32,7 @@ function toEndpoint(
       dst_deployment: deployment,
       dst_serviceaccount: serviceAccount,
       ...(templateHash !== undefined && { dst_pod_template_hash: templateHash }),
-      ...(version !== undefined && { version }),
+      ...(version !== undefined && { dst_version: version }),
     },
   };
 }

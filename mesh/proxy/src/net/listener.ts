@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, every } from '../clock.ts';
 import type { Address } from './address.ts';
@@ -63,7 +64,13 @@ export class Listener {
   }
 
   /** @throws when the address cannot be listened on. */
-  listen(at: Address): Promise<void> {
+  async listen(at: Address): Promise<void> {
+    // One that was killed leaves its socket behind.
+    if ('path' in at) rmSync(at.path, { force: true });
+    await this.#listen(at);
+  }
+
+  #listen(at: Address): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(at, () => {

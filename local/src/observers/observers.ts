@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { Clock } from '@faultline/chassis/clock';
+import type { Environment } from '../config.ts';
+import { LogWriter } from '../logs/writer.ts';
+import { choosePrometheus, type PrometheusChoice } from '../metrics/find.ts';
+import { startPrometheus, type Prometheus } from '../metrics/prometheus.ts';
+import { toTargets } from '../metrics/targets.ts';
+import { TargetsFile } from '../metrics/targets-file.ts';
+import type { Pod } from '../pods/pod.ts';
+import type { ProcessGuard } from '../process/guard.ts';
+import { Store, type StoreServer } from '../stores/store.ts';
+import type { ObserverPorts } from './ports.ts';
+import { scrapedPod } from './scraped-pod.ts';
+import { startTraceStore } from './trace-store.ts';
+
+export type ObserversOptions = {
+  dataDir: string;
+  logsDir: string;
+  compileCacheDir: string;
+  ports: ObserverPorts;
+  env: Environment;
+  clock: Clock;
+  guard: ProcessGuard;
+  onChange(store: Store, reason?: string): void;
+};
+
+/**
+ * What watches the shop: the trace store and Prometheus. They start beside it and nothing waits for
+ * them; without one of them the shop goes on, and says so.
+ */
+export class Observers {
+  /** For the people who start the system. */
+  readonly notes: string[] = [];
+  readonly #options: ObserversOptions;
+  readonly #choice: PrometheusChoice;
+  readonly #traces: Store | undefined;
+  readonly #prometheus: Store<Prometheus> | undefined;
+  readonly #targets: TargetsFile;
+  readonly #logs: LogWriter[] = [];
+
+  constructor(options: ObserversOptions) {
+    this.#options = options;
+    const { env, dataDir, clock, guard, ports, onChange } = options;
+    this.#choice = choosePrometheus(env);
+    if (this.#choice.kind === 'none') this.notes.push(this.#choice.note);
+    const dir = join(dataDir, 'prometheus');
+    this.#targets = new TargetsFile(dir);
+    // Whoever names a collector of his own gets the spans, and looks at them there.
+    if (env['OTEL_EXPORTER_OTLP_ENDPOINT'] === undefined) {
+      this.#traces = new Store<StoreServer>({
+        name: 'traces',
+        port: ports.traces.query,
+        clock,
+        launch: () => this.#launchTraces(),
+        onChange,
+      });
+    }
+    if (this.#choice.kind === 'local') {
+      const log = this.#openLog('prometheus');
+      this.#prometheus = new Store<Prometheus>({
+        name: 'prometheus',
+        port: ports.prometheus,
+        clock,
+        launch: (port) => startPrometheus({ dir, port, guard, clock, log }),
+        onChange,
+      });
+    }
+  }
+
+  get all(): readonly Store[] {
+    return [this.#traces, this.#prometheus].filter((one) => one !== undefined);
+  }
+
+  /** Where spans go; undefined when somebody else takes them. */
+  get otlpUrl(): string | undefined {
+    return this.#traces && `http://127.0.0.1:${this.#options.ports.traces.otlp}`;
+  }
+
+  /** Link name → URL. */
+  get links(): Record<string, string> {
+    const { ports } = this.#options;
+    const prometheus =
+      this.#choice.kind === 'external'
+        ? this.#choice.url
+        : this.#prometheus && `http://localhost:${ports.prometheus}/`;
+    return {
+      ...(this.#traces && { Traces: `http://localhost:${ports.traces.query}/` }),
+      ...(prometheus !== undefined && { Prometheus: prometheus }),
+    };
+  }
+
+  /** Starts them; resolves when each serves or has failed, which a note tells. */
+  async start(): Promise<void> {
+    await Promise.all(
+      this.all.map(async (store) => {
+        try {
+          await store.start();
+        } catch (error) {
+          this.notes.push(`${store.name} did not start: ${String(error)}`);
+          this.#options.onChange(store, String(error));
+        }
+      }),
+    );
+  }
+
+  /** The pods that are there now, for Prometheus. */
+  async show(pods: readonly Pod[]): Promise<void> {
+    if (this.#prometheus === undefined) return;
+    const { admin } = this.#options.ports.traces;
+    const traces = { name: 'trace-store', version: '1.0.0', url: `http://127.0.0.1:${admin}` };
+    const programs = this.#traces === undefined ? [] : [traces];
+    // Before it was ready for the first time a pod is not missed; after that it is.
+    const known = pods.filter(({ wasReady }) => wasReady).map(scrapedPod);
+    await this.#targets.write(toTargets(known, programs));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map((store) => store.stop()));
+    await Promise.all(this.#logs.map((log) => log.close()));
+  }
+
+  #launchTraces(): Promise<StoreServer> {
+    const { dataDir, ports, clock, guard, compileCacheDir } = this.#options;
+    return startTraceStore({
+      dir: join(dataDir, 'traces'),
+      ports: ports.traces,
+      env: { NODE_COMPILE_CACHE: compileCacheDir },
+      log: this.#openLog('traces'),
+      clock,
+      guard,
+    });
+  }
+
+  #openLog(name: string): (line: string) => void {
+    const log = new LogWriter(join(this.#options.logsDir, name, `${name}.log`));
+    this.#logs.push(log);
+    return (line) => void log.write(`${line}\n`);
+  }
+}

@@ -1,0 +1,29 @@
+import { freePort, isFree } from '../net/free-port.ts';
+import type { TraceStorePorts } from './trace-store.ts';
+
+export type ObserverPorts = { prometheus: number; traces: TraceStorePorts };
+
+const wellKnown = { prometheus: 9090, query: 16_686, otlp: 4318 };
+
+/**
+ * Where Prometheus and the trace store are to listen: where everybody expects them, or anywhere. A
+ * well-known port that is taken is no error, as others run these programs too (a package's own
+ * Prometheus listens on 9090): a free one is used, and the links tell.
+ */
+export async function chooseObserverPorts(how: 'fixed' | 'auto'): Promise<ObserverPorts> {
+  const taken = new Set<number>();
+  const choose = async (port: number): Promise<number> => {
+    const isUsual = how === 'fixed' && (await isFree(port));
+    const chosen = isUsual ? port : await freePort(taken);
+    taken.add(chosen);
+    return chosen;
+  };
+  return {
+    prometheus: await choose(wellKnown.prometheus),
+    traces: {
+      query: await choose(wellKnown.query),
+      otlp: await choose(wellKnown.otlp),
+      admin: await freePort(taken),
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { FakeClock } from '@faultline/chassis/testing/fake-clock';
+import { expect } from 'chai';
+import { type RolloutPorts, RolloutController, type SavedRollout } from './controller.ts';
+import { newRollout, type Observed } from './state.ts';
+import { canaryOf } from './testing/world.ts';
+
+const metric = '{ name: request-success-rate, interval: 1m, thresholdRange: { min: 99 } }';
+const analysis = `{ interval: 10s, stepWeight: 20, maxWeight: 60, threshold: 2, metrics: [${metric}] }`;
+
+/** An engine in memory, and a controller over it. */
+function open(saved?: SavedRollout) {
+  const clock = new FakeClock();
+  const engine = {
+    spec: 'v1',
+    routes: { primary: 100, canary: 0 },
+    done: [] as string[],
+    messages: [] as string[],
+    saved,
+    successRate: 100 as number | Error,
+    requestsEver: 1_000,
+    failing: '' as string,
+  };
+  const ready = { ready: true } as const;
+  const ports: RolloutPorts = {
+    async observe() {
+      const { spec, routes } = engine;
+      const observed: Observed = { spec, routes, primary: ready, target: ready };
+      return { ...observed, version: spec, primaryVersion: 'v1' };
+    },
+    async perform(action) {
+      if (action.kind === engine.failing) throw new Error(`cannot ${action.kind}`);
+      if (action.kind === 'set-routes') engine.routes = action.weights;
+      engine.done.push(action.kind);
+    },
+    metrics: {
+      async query(promql) {
+        if (promql.startsWith('sum(outbound')) return engine.requestsEver;
+        if (engine.successRate instanceof Error) throw engine.successRate;
+        return engine.successRate;
+      },
+    },
+    callHook: async () => ({ ok: true, detail: '' }),
+    load: async () => engine.saved,
+    // As a file would: what is saved is only what JSON can say.
+    save: async (state) => void (engine.saved = JSON.parse(JSON.stringify(state))),
+    onTick: ({ events }) => engine.messages.push(...events.map(({ message }) => message)),
+  };
+  const controller = new RolloutController({
+    canary: canaryOf(analysis),
+    ports,
+    clock,
+    strict: false,
+  });
+  const stop = new AbortController();
+  const running = controller.run(stop.signal);
+  const pass = async (seconds: number) => {
+    for (let passed = 0; passed < seconds; passed++) {
+      await new Promise(setImmediate);
+      await clock.advance(1_000);
+      await new Promise(setImmediate);
+    }
+  };
+  const close = async () => {
+    stop.abort();
+    await running;
+  };
+  return { engine, controller, pass, close };
+}
+
+describe('a rollout’s controller', () => {
+  it('leads a good version to all traffic, one step an interval, and reports it', async () => {
+    const { engine, controller, pass, close } = open();
+    await pass(5);
+    engine.spec = 'v2';
+    controller.poke();
+    await pass(1);
+    expect(controller.state.phase).to.equal('Progressing');
+    await pass(70);
+    await close();
+    expect(controller.state.phase).to.equal('Succeeded');
+    expect(controller.report).to.deep.include({
+      outcome: 'promoted',
+      from_version: 'v1',
+      to_version: 'v2',
+      requests_met: 0,
+    });
+    expect(controller.report?.weights.map(({ weight }) => weight)).to.deep.equal([20, 40, 60, 0]);
+    expect(engine.saved?.state).to.deep.equal(controller.state);
+  });
+
+  it('undoes a bad version and tells how many requests met it', async () => {
+    const { engine, controller, pass, close } = open();
+    await pass(1);
+    engine.spec = 'v2';
+    controller.poke();
+    await pass(11);
+    engine.successRate = 50;
+    engine.requestsEver = 1_042;
+    await pass(40);
+    await close();
+    expect(controller.report).to.deep.include({
+      outcome: 'rolled-back',
+      requests_met: 42,
+      time_to_detect_ms: 10_000,
+      time_to_safe_ms: 30_000,
+    });
+    expect(controller.report?.checks.map(({ verdict }) => verdict)).to.deep.equal(['fail', 'fail']);
+  });
+
+  it('does not believe what could not be done, and tries again', async () => {
+    const { engine, controller, pass, close } = open();
+    await pass(1);
+    engine.spec = 'v2';
+    engine.failing = 'scale-target';
+    controller.poke();
+    await pass(21);
+    expect(controller.state.phase).to.equal('Initialized');
+    expect(engine.messages.at(-1)).to.equal('do what was decided: cannot scale-target');
+    engine.failing = '';
+    await pass(10);
+    expect(controller.state.phase).to.equal('Progressing');
+    await close();
+  });
+
+  it('halts while nobody can be asked, and goes on afterwards', async () => {
+    const { engine, controller, pass, close } = open();
+    await pass(1);
+    engine.spec = 'v2';
+    controller.poke();
+    await pass(11);
+    engine.successRate = new Error('connect ECONNREFUSED');
+    await pass(60);
+    expect(controller.state).to.include({ phase: 'Progressing', weight: 20, failedChecks: 0 });
+    expect(engine.messages.at(-1)).to.include('cannot be asked: connect ECONNREFUSED');
+    engine.successRate = 100;
+    await pass(60);
+    expect(controller.state.phase).to.equal('Succeeded');
+    await close();
+  });
+
+  it('does what people ask for at once, or says why it cannot', async () => {
+    const { engine, controller, pass, close } = open();
+    await pass(1);
+    expect(await controller.request('abort').catch(String)).to.include('not Initialized');
+    engine.spec = 'v2';
+    controller.poke();
+    await pass(12);
+    await controller.request('pause');
+    await pass(50);
+    expect(controller.state).to.include({ phase: 'Progressing', weight: 20, paused: true });
+    await controller.request('resume');
+    await pass(1);
+    expect(controller.state.weight).to.equal(40);
+    await controller.request('abort');
+    await pass(1);
+    expect(controller.state.phase).to.equal('Failed');
+    expect(engine.routes.canary).to.equal(0);
+    await close();
+  });
+
+  it('takes up what an engine before it left, without a split', async () => {
+    const state = {
+      ...newRollout,
+      phase: 'Progressing',
+      weight: 40,
+      lastApplied: 'v2',
+      lastPromoted: 'v1',
+    } as const;
+    const { engine, controller, pass, close } = open({ state, report: null, requestsBefore: 0 });
+    engine.spec = 'v2';
+    engine.routes = { primary: 60, canary: 40 };
+    await pass(1);
+    expect(engine.done.slice(0, 2)).to.deep.equal(['set-routes', 'scale-target']);
+    expect(engine.routes.canary).to.be.at.most(20);
+    await pass(80);
+    expect(controller.state).to.include({ phase: 'Succeeded', lastPromoted: 'v2' });
+    await close();
+  });
+});

@@ -1,0 +1,22 @@
+import type { EdgeBook } from './edges.ts';
+import type { Finding } from './finding.ts';
+import type { QueueBook } from './queues.ts';
+import type { Rows } from './rows.ts';
+import type { Rush } from './rush.ts';
+import type { Settings } from './settings.ts';
+import type { Vitals } from './vitals.ts';
+
+/** All that is known at one moment. */
+export type Books = {
+  readonly settings: Settings;
+  readonly rows: Rows;
+  readonly edges: EdgeBook;
+  readonly vitals: Vitals;
+  readonly queues: QueueBook;
+  readonly rush: Rush;
+  /** Of the window, oldest first. */
+  readonly findings: readonly Finding[];
+  /** The service that requests from outside come to. */
+  readonly edgeService: string;
+  readonly nowMs: number;
+};

@@ -1,0 +1,283 @@
+import type { Component } from './finding.ts';
+import type { EdgeSample, LatencyHistogram } from './model.ts';
+import type { Row, Rows } from './rows.ts';
+import { Tally } from './tally.ts';
+
+const SERIES_MAX = 5_000;
+const LEARNT_AT = 40;
+const GUESSED_AT = 12;
+const FULL = 2_000;
+/** Less than this is no question that wants an answer. */
+const ASKED_BYTES = 120;
+const WAITED_MS = 2_500;
+
+type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
+type Series = {
+  pending: number;
+  /** How many are usually under way for more than a period: streams. */
+  usualStuck: number;
+  /** Of a connection to a store: how it usually talks. */
+  readPerWritten: number;
+  idleShare: number;
+  /** Samples in a row without a question. */
+  idleRun: number;
+  opens: number;
+  samples: number;
+};
+
+/** What crosses an edge over and above the first attempts. */
+export type Attempts = {
+  readonly caller: string;
+  readonly callee: string;
+  readonly retries: Tally;
+  readonly rescued: Tally;
+  /** Endpoints whose breaker is open, as last told by each instance of the caller. */
+  readonly open: Map<string, { readonly count: number; readonly atMs: number }>;
+  readonly endpoints: Map<string, { readonly count: number; readonly atMs: number }>;
+};
+
+/** Turns what sidecars count into rows: failed, slow beyond what is usual, or stuck. */
+export class EdgeBook {
+  frozen = false;
+  readonly attempts = new Map<string, Attempts>();
+  #learns = true;
+  readonly #rows: Rows;
+  /** When an instance last had requests in hand for longer than is usual. */
+  readonly #stuckMs = new Map<string, number>();
+  readonly #pools = new Map<string, Pool>();
+  /** What attempts took lately, fading by the sample. */
+  readonly #recent = new Map<string, Pool>();
+  readonly #series = new Map<string, Series>();
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  /** Takes in a sample; what is `cold` is judged but not learnt from. */
+  add(sample: EdgeSample, { nowMs, cold }: { nowMs: number; cold: boolean }): void {
+    const { source, target, view } = sample;
+    const component: Component = { kind: target.kind, name: target.name };
+    const row = this.#rows.row(
+      {
+        family: view,
+        component,
+        caller: source.service,
+        ...(view === 'tcp' && source.instance !== undefined && { instance: source.instance }),
+        ...(target.instance !== undefined && { instance: target.instance }),
+        ...(target.version !== undefined && { version: target.version }),
+      },
+      nowMs,
+    );
+    this.#learns = !this.frozen && !cold;
+    const series = this.#seriesOf(sample);
+    series.samples++;
+    if (view === 'tcp') this.#addTcp(sample, row, series);
+    else this.#addHttp(sample, row, series);
+    if (view === 'route') this.#addAttempts(sample);
+  }
+
+  /** Of attempts in the last seconds, in milliseconds; to the width of a bucket. */
+  latencyOf(caller: string, callee: string): { p50Ms?: number; p99Ms?: number } {
+    const recent = this.#recent.get(`${caller} ${callee}`);
+    if (!recent || recent.total < 0.5) return {};
+    return { p50Ms: quantile(recent, 0.5), p99Ms: quantile(recent, 0.99) };
+  }
+
+  /** Whether the caller keeps from an endpoint of the callee because it failed. */
+  isHeldBack(caller: string, callee: string): boolean {
+    const open = this.attempts.get(`${caller} ${callee}`)?.open.values() ?? [];
+    return [...open].some(({ count }) => count > 0);
+  }
+
+  #addHttp(sample: EdgeSample, row: Row, series: Series): void {
+    const { failures, responses, view, periodMs } = sample;
+    const nobody = (failures.failfast ?? 0) + (failures.shed ?? 0) + (failures.connect ?? 0);
+    const hard = nobody + (failures.status ?? 0) + (failures.reset ?? 0) + (failures.timeout ?? 0);
+    // The caller gave up: nobody can tell more than that it took too long.
+    const givenUp = view === 'endpoint' ? 0 : (failures.cancelled ?? 0);
+    const soft = this.#slow(sample) + givenUp + this.#stuck(sample, series);
+    const at = sample.atMs - periodMs / 2;
+    if (hard > 0 || responses > 0) row.hard.add(at, hard, responses);
+    if (soft > 0 || responses > 0) row.soft.add(at, soft, Math.max(responses, soft));
+    if (nobody > 0) row.nobody.add(at, nobody, nobody);
+    if (view === 'endpoint') this.#remember(sample);
+  }
+
+  /** Calls that were under way for the whole period although such calls are not usually. */
+  #stuck(sample: EdgeSample, series: Series): number {
+    const { requests, responses, view, target, atMs } = sample;
+    const stuck = Math.max(0, series.pending - responses);
+    series.pending = Math.max(0, series.pending + requests - responses);
+    const odd = Math.max(0, stuck - series.usualStuck * 2 - 0.2);
+    if (view === 'inbound' && odd >= 1 && target.instance !== undefined) {
+      if (this.#stuckMs.size >= SERIES_MAX) this.#stuckMs.clear();
+      this.#stuckMs.set(target.instance, atMs);
+    }
+    if (!this.frozen) {
+      series.usualStuck += (Math.min(stuck, series.usualStuck + 1) - series.usualStuck) * 0.05;
+    }
+    // One stuck call is the same call again each second.
+    return this.#isKnown(sample) ? Math.min(odd, 3) : 0;
+  }
+
+  #remember({ source, target, latency }: EdgeSample): void {
+    if (!latency) return;
+    const key = `${source.service} ${target.name}`;
+    const before = this.#recent.get(key);
+    const counts = latency.counts.map((count, at) => count + (before?.counts[at] ?? 0) * 0.8);
+    const total = latency.count + (before?.total ?? 0) * 0.8;
+    if (this.#recent.size >= SERIES_MAX) this.#recent.clear();
+    this.#recent.set(key, { boundsMs: latency.boundsMs, counts, total });
+  }
+
+  /** Whether there has been time to learn how many calls of this kind are usually under way. */
+  #isKnown({ view, source, target }: EdgeSample): boolean {
+    return (this.#pools.get(`${view} ${source.service} ${target.name}`)?.total ?? 0) >= 5;
+  }
+
+  #slow({ latency, view, source, target }: EdgeSample): number {
+    if (!latency || latency.count === 0) return 0;
+    const key = `${view} ${source.service} ${target.name}`;
+    let pool = this.#pools.get(key);
+    if (!pool) {
+      pool = { boundsMs: latency.boundsMs, counts: latency.counts.map(() => 0), total: 0 };
+      if (this.#pools.size >= SERIES_MAX) this.#pools.clear();
+      this.#pools.set(key, pool);
+    }
+    const line = lineOf(pool);
+    let slow = 0;
+    for (let at = line; at < latency.counts.length; at++) slow += latency.counts[at] ?? 0;
+    if (this.#learns) learn(pool, latency, line);
+    return slow;
+  }
+
+  /** A store has no replies to count: its silence shows in bytes, its resets in connections. */
+  #addTcp(sample: EdgeSample, row: Row, series: Series): void {
+    const { bytesRead, bytesWritten, atMs, periodMs } = sample;
+    const isLearnt = series.samples > 8;
+    const isAsked = bytesWritten >= ASKED_BYTES;
+    series.idleRun = isAsked ? 0 : series.idleRun + 1;
+    const isMute = !isAsked && series.idleShare ** series.idleRun < 0.03;
+    if (isLearnt && (isAsked || isMute)) {
+      const isUnanswered = isAsked && bytesRead < bytesWritten * series.readPerWritten * 0.08;
+      const silence = isUnanswered ? 1 : isMute ? this.#silence(sample) : 0;
+      row.soft.add(atMs - periodMs / 2, silence, 1);
+      row.hard.add(atMs - periodMs / 2, isBroken(sample, series) ? 1 : 0, 1);
+    }
+    if (!this.frozen || !isLearnt) learnTcp(sample, series, { isAsked, isLearnt });
+  }
+
+  /** One that says nothing may have nothing to say, unless somebody waits for it. */
+  #silence({ source, atMs }: EdgeSample): number {
+    const stuckMs = this.#stuckMs.get(source.instance ?? source.service) ?? 0;
+    return atMs - stuckMs < WAITED_MS ? 1 : 0.3;
+  }
+
+  #addAttempts(sample: EdgeSample): void {
+    const { source, target, atMs } = sample;
+    const key = `${source.service} ${target.name}`;
+    let attempts = this.attempts.get(key);
+    if (!attempts) {
+      attempts = {
+        caller: source.service,
+        callee: target.name,
+        retries: new Tally(),
+        rescued: new Tally(),
+        open: new Map(),
+        endpoints: new Map(),
+      };
+      if (this.attempts.size >= SERIES_MAX) this.attempts.clear();
+      this.attempts.set(key, attempts);
+    }
+    attempts.retries.add(atMs, sample.retries, sample.requests);
+    attempts.rescued.add(atMs, sample.retrySuccesses, sample.requests);
+    const { endpointsPending, endpointsReady } = sample;
+    const by = source.instance ?? '';
+    if (endpointsPending !== undefined) attempts.open.set(by, { count: endpointsPending, atMs });
+    if (endpointsReady !== undefined) {
+      attempts.endpoints.set(by, { count: endpointsReady + (endpointsPending ?? 0), atMs });
+    }
+  }
+
+  #seriesOf({ view, source, target }: EdgeSample): Series {
+    const key = `${view} ${source.service} ${source.instance ?? ''} ${target.name} ${target.instance ?? ''}`;
+    let series = this.#series.get(key);
+    if (!series) {
+      if (this.#series.size >= SERIES_MAX) this.#series.clear();
+      series = {
+        pending: 0,
+        usualStuck: 0,
+        readPerWritten: 1,
+        idleShare: 0.5,
+        idleRun: 0,
+        opens: 0,
+        samples: 0,
+      };
+      this.#series.set(key, series);
+    }
+    return series;
+  }
+}
+
+/** The first bucket that is slow: above what 99 of 100 take, and well above what half of them take. */
+function lineOf({ counts, total, boundsMs }: Pool): number {
+  if (total < GUESSED_AT) return counts.length;
+  const [times, more] = total < LEARNT_AT ? [6, 200] : [3, 40];
+  let below = 0;
+  let median = -1;
+  for (let at = 0; at < counts.length; at++) {
+    below += counts[at] ?? 0;
+    if (median < 0 && below >= total * 0.5) median = at;
+    if (below < total * 0.99) continue;
+    const least = Math.max((boundsMs[median] ?? 0) * times, (boundsMs[median] ?? 0) + more);
+    let line = at + 1;
+    while (line < boundsMs.length && (boundsMs[line - 1] ?? Infinity) < least) line++;
+    return line;
+  }
+  return counts.length;
+}
+
+function learn(pool: Pool, latency: LatencyHistogram, line: number): void {
+  for (let at = 0; at < pool.counts.length; at++) {
+    const into = Math.min(at, Math.max(line, 0), pool.counts.length - 1);
+    pool.counts[into] = (pool.counts[into] ?? 0) + (latency.counts[at] ?? 0);
+  }
+  pool.total += latency.count;
+  if (pool.total < FULL) return;
+  pool.counts = pool.counts.map((count) => count / 2);
+  pool.total /= 2;
+}
+
+/** Connections come and go, and bring little. */
+function isBroken(sample: EdgeSample, series: Series): boolean {
+  const { connectionsOpened, connectionsClosed, bytesRead, bytesWritten } = sample;
+  return (
+    connectionsOpened >= 1 &&
+    connectionsClosed >= 1 &&
+    connectionsOpened > series.opens * 4 + 0.5 &&
+    bytesRead <= bytesWritten * series.readPerWritten * 0.5
+  );
+}
+
+function learnTcp(
+  sample: EdgeSample,
+  series: Series,
+  { isAsked, isLearnt }: { isAsked: boolean; isLearnt: boolean },
+): void {
+  const { connectionsOpened, bytesRead, bytesWritten } = sample;
+  const weight = isLearnt ? 0.05 : 0.3;
+  series.idleShare += ((isAsked ? 0 : 1) - series.idleShare) * weight;
+  series.opens += (Math.min(connectionsOpened, series.opens + 1) - series.opens) * weight;
+  if (!isAsked) return;
+  const ratio = Math.min(bytesRead / bytesWritten, isLearnt ? series.readPerWritten * 3 : 50);
+  series.readPerWritten += (ratio - series.readPerWritten) * weight;
+}
+
+function quantile({ counts, total, boundsMs }: Pool, share: number): number {
+  let left = total * share;
+  for (let at = 0; at < counts.length; at++) {
+    left -= counts[at] ?? 0;
+    if (left <= 0) return boundsMs[at] ?? boundsMs.at(-1) ?? 0;
+  }
+  return boundsMs.at(-1) ?? 0;
+}

@@ -1,0 +1,41 @@
+import type { Place, Symptom, Target } from './model.ts';
+
+/** Something that may be an origin: a service, a store, a provider, or a queue. */
+export type Component = { readonly kind: Target['kind'] | 'queue'; readonly name: string };
+
+export function keyOf({ kind, name }: Component): string {
+  return `${kind}:${name}`;
+}
+
+/**
+ * Where a trace went wrong first. `own`: the callee did it itself. `between`: the callee was fine and
+ * its caller was not. `unreached`: nothing is known of the callee. `leaf`: it never tells anything.
+ */
+export type Where = 'own' | 'between' | 'unreached' | 'leaf';
+
+export type FindingStep = {
+  readonly service: string;
+  readonly atMs: number;
+  readonly outcome: 'failed' | 'slow' | 'fine';
+};
+
+/** One hop of one trace that went wrong although nothing below it did. */
+export type Finding = {
+  readonly traceId: string;
+  readonly atMs: number;
+  readonly startedMs: number;
+  readonly component: Component;
+  readonly where: Where;
+  readonly symptom: Extract<Symptom, 'errors' | 'latency' | 'silence'>;
+  readonly caller?: Place;
+  readonly callee?: Place;
+  /** How much longer than usual, for `latency`. */
+  readonly excessMs: number;
+  /** From the one who met it first up to the edge. */
+  readonly path: readonly FindingStep[];
+  /** The operation at the edge, when its span has come. */
+  readonly journey?: string;
+  readonly journeyHit: boolean;
+  /** Nobody at the edge waited for it: it came through a queue. */
+  readonly behindQueue: boolean;
+};

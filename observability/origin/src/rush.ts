@@ -1,0 +1,101 @@
+const SECONDS = 120;
+
+/** The rate of requests at the edge, and whether it has just risen far above what is usual. */
+export class Rush {
+  readonly #counts = new Float32Array(SECONDS);
+  readonly #ended = new Float32Array(SECONDS);
+  readonly #failed = new Float32Array(SECONDS);
+  readonly #slow = new Float32Array(SECONDS);
+  #second = 0;
+  #usual = 0;
+  #learnt = 0;
+  #sinceMs: number | undefined;
+  #peak = 1;
+  #isCounted = false;
+
+  /** A request as its span tells of it, when it is over. */
+  add(atMs: number, outcome: 'fine' | 'failed' | 'slow'): void {
+    const at = this.#at(atMs);
+    if (at === undefined) return;
+    if (!this.#isCounted) this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#ended[at] = (this.#ended[at] ?? 0) + 1;
+    if (outcome === 'failed') this.#failed[at] = (this.#failed[at] ?? 0) + 1;
+    if (outcome === 'slow') this.#slow[at] = (this.#slow[at] ?? 0) + 1;
+  }
+
+  /** Requests as the edge's sidecar counts them: sooner, and also those that never end. */
+  count(atMs: number, requests: number): void {
+    const at = this.#at(atMs);
+    if (at === undefined) return;
+    if (!this.#isCounted) this.#counts.fill(0);
+    this.#isCounted = true;
+    this.#counts[at] = (this.#counts[at] ?? 0) + requests;
+  }
+
+  /** Since when there has been a rush, and how many times the usual rate it is. */
+  get now(): { readonly sinceMs: number; readonly factor: number } | undefined {
+    return this.#sinceMs === undefined ? undefined : { sinceMs: this.#sinceMs, factor: this.#peak };
+  }
+
+  get usualPerSecond(): number {
+    return this.#usual;
+  }
+
+  /** Requests that began from `sinceMs` on and have ended. */
+  sum(sinceMs: number): { total: number; failed: number; slow: number } {
+    const sum = { total: 0, failed: 0, slow: 0 };
+    const first = Math.max(Math.floor(sinceMs / 1_000), this.#second - SECONDS + 1);
+    for (let second = first; second <= this.#second; second++) {
+      sum.total += this.#ended[second % SECONDS] ?? 0;
+      sum.failed += this.#failed[second % SECONDS] ?? 0;
+      sum.slow += this.#slow[second % SECONDS] ?? 0;
+    }
+    return sum;
+  }
+
+  #at(atMs: number): number | undefined {
+    const second = Math.floor(atMs / 1_000);
+    if (second > this.#second) this.#advance(second);
+    return second <= this.#second - SECONDS ? undefined : second % SECONDS;
+  }
+
+  #advance(second: number): void {
+    if (this.#second > 0) this.#look();
+    const from = Math.max(this.#second + 1, second - SECONDS + 1);
+    for (let cleared = from; cleared <= second; cleared++) {
+      const at = cleared % SECONDS;
+      this.#counts[at] = 0;
+      this.#ended[at] = 0;
+      this.#failed[at] = 0;
+      this.#slow[at] = 0;
+    }
+    this.#second = second;
+  }
+
+  /** Looks at the second before the last: requests are counted when their spans come, a little late. */
+  #look(): void {
+    const rate = this.#mean(3, 2);
+    const usual = Math.max(this.#usual, 1);
+    const isRush =
+      this.#learnt > 10 && rate > usual * 1.8 && rate > usual + 5 * Math.sqrt(usual / 3) + 2;
+    if (isRush) {
+      this.#sinceMs ??= (this.#second - 4) * 1_000;
+      this.#peak = Math.max(this.#peak, rate / usual);
+    } else if (this.#sinceMs !== undefined && rate < usual * 1.4) {
+      this.#sinceMs = undefined;
+      this.#peak = 1;
+    }
+    this.#learnt++;
+    // What lasts becomes usual in a few minutes.
+    const weight = this.#learnt < 10 ? 0.3 : isRush ? 0.003 : 0.04;
+    this.#usual += (rate - this.#usual) * weight;
+  }
+
+  #mean(seconds: number, skipped: number): number {
+    let total = 0;
+    for (let back = skipped; back < skipped + seconds; back++) {
+      total += this.#counts[(this.#second - back + SECONDS) % SECONDS] ?? 0;
+    }
+    return total / seconds;
+  }
+}

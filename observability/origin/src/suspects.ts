@@ -1,0 +1,361 @@
+import type { Books } from './books.ts';
+import { type Component, type Finding, keyOf } from './finding.ts';
+import { type Cell, type Hypothesis, type Priors, rank } from './hypotheses.ts';
+import type { ChangeEvent, Symptom } from './model.ts';
+import type { Family, Row } from './rows.ts';
+import { mostSurprising, type Ratio, type Tally } from './tally.ts';
+import type { Death } from './vitals.ts';
+
+/** A component that may be where something began, with what speaks for it. */
+export type Suspect = {
+  readonly component: Component;
+  readonly symptom: Symptom;
+  /** Natural logarithm of how much better it explains what is seen than chance does. */
+  readonly score: number;
+  readonly onsetMs: number;
+  readonly hypotheses: readonly Hypothesis[];
+  /** What traces show of it. */
+  readonly findings: readonly Finding[];
+  readonly ratio: Ratio;
+  /** When there last was something bad. */
+  readonly lastMs: number;
+  readonly death?: Death;
+};
+
+type Severity = 'hard' | 'soft';
+type Scored = { score: number; sinceMs: number; ratio: Ratio; severity: Severity; family: Family };
+
+const SPANS: readonly Family[] = ['calls', 'serves'];
+const SIDECARS: readonly Family[] = ['route', 'endpoint', 'inbound', 'tcp'];
+const CELLS: readonly Family[] = ['endpoint', 'inbound', 'serves', 'route', 'calls'];
+/** Calls that reach no instance are bad in none of the others. */
+const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
+const STORE_CELLS: readonly Family[] = ['calls', 'tcp'];
+const DEATH_TOLD = 9;
+const DEATH_SEEN = 6;
+
+/** Everything that has something against it in the window, the strongest first. */
+export function findSuspects(books: Books): Suspect[] {
+  const suspects = books.rows.components().flatMap((component) => suspect(component, books) ?? []);
+  return suspects.toSorted((a, b) => b.score - a.score);
+}
+
+function suspect(component: Component, books: Books): Suspect | undefined {
+  const { nowMs, settings } = books;
+  const rows = books.rows.into(component);
+  const findings = books.findings.filter((one) => keyOf(one.component) === keyOf(component));
+  const deaths = deathsOf(component, books);
+  const [death] = deaths;
+  const bySpans = best(rows, SPANS, books);
+  const bySidecars = best(rows, SIDECARS, books);
+  if (!bySpans && !bySidecars && !death) return undefined;
+  const times = [bySpans?.sinceMs, bySidecars?.sinceMs, death?.atMs];
+  const sinceMs = Math.min(...times.filter((time) => time !== undefined));
+  const { score, main } = weigh({ component, rows, findings, bySpans, bySidecars, books });
+  const total = score + (death ? (death.told ? DEATH_TOLD : DEATH_SEEN) : 0);
+  if (total <= 0) return undefined;
+  const severity = main?.severity ?? 'hard';
+  const hypotheses = explain(component, { rows, severity, sinceMs, deaths, books });
+  return {
+    component,
+    score: total,
+    onsetMs: onsetOf(findings, { sinceMs, death }),
+    symptom: symptomOf({ findings, rows, sinceMs, severity, death }),
+    hypotheses,
+    findings,
+    ratio: main?.ratio ?? { bad: 0, total: 0 },
+    lastMs: Math.min(nowMs, lastBad(rows, { findings, death, fromMs: nowMs - settings.windowMs })),
+    ...(death && { death }),
+  };
+}
+
+function deathsOf({ kind, name }: Component, { vitals, nowMs, settings }: Books): Death[] {
+  if (kind !== 'service') return [];
+  const deaths = vitals.deaths(name, nowMs - settings.windowMs, nowMs);
+  return deaths.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** Traces and sidecars see the same calls: the stronger counts, the other confirms it. */
+function weigh(of: {
+  component: Component;
+  rows: readonly Row[];
+  findings: readonly Finding[];
+  bySpans: Scored | undefined;
+  bySidecars: Scored | undefined;
+  books: Books;
+}): { score: number; main: Scored | undefined } {
+  const { component, rows, findings, bySpans, bySidecars, books } = of;
+  const own = bySidecars ? ownShare(component, { rows, sinceMs: bySidecars.sinceMs, books }) : 0;
+  const spanScore = lasting(bySpans, findings, books);
+  const sidecarScore = (bySidecars?.score ?? 0) * own;
+  const [more, less] = [Math.max(spanScore, sidecarScore), Math.min(spanScore, sidecarScore)];
+  return { score: more + 0.3 * less, main: spanScore >= sidecarScore ? bySpans : bySidecars };
+}
+
+function lastBad(
+  rows: readonly Row[],
+  of: { findings: readonly Finding[]; death: Death | undefined; fromMs: number },
+): number {
+  let lastMs = Math.max(of.fromMs, of.death?.atMs ?? 0);
+  for (const { family, hard, soft } of rows) {
+    if (!SPANS.includes(family)) lastMs = Math.max(lastMs, hard.lastBadMs, soft.lastBadMs);
+  }
+  for (const { atMs } of of.findings) lastMs = Math.max(lastMs, atMs);
+  return lastMs;
+}
+
+/** The most surprising view of the rows: all of a family, or one caller, instance or version of it. */
+function best(rows: readonly Row[], families: readonly Family[], books: Books): Scored | undefined {
+  let found: Scored | undefined;
+  for (const family of families) {
+    const ofFamily = rows.filter((row) => row.family === family);
+    for (const severity of ['hard', 'soft'] as const) {
+      const one = bestOf(ofFamily, severity, books);
+      if (one && one.score > (found?.score ?? 0)) found = { ...one, severity, family };
+    }
+  }
+  return found;
+}
+
+function bestOf(rows: readonly Row[], severity: Severity, { nowMs, settings }: Books) {
+  const fromMs = nowMs - settings.windowMs;
+  const bad = rows.filter((row) => row[severity].lastBadMs >= fromMs);
+  if (bad.length === 0) return undefined;
+  const usual = severity === 'hard' ? settings.usualFailures : settings.usualSlow;
+  const scored = subsets(rows, bad).map((subset) =>
+    mostSurprising(
+      subset.map((row) => row[severity]),
+      { fromMs, toMs: nowMs, usual },
+    ),
+  );
+  return scored.toSorted((a, b) => b.score - a.score)[0];
+}
+
+function subsets(rows: readonly Row[], bad: readonly Row[]): Row[][] {
+  const all = [[...rows]];
+  for (const part of ['caller', 'instance', 'version'] as const) {
+    const values = new Set(bad.map((row) => row[part]));
+    const others = rows.some((row) => row[part] !== [...values][0]);
+    if (!others) continue;
+    for (const value of values) {
+      if (value !== undefined) all.push(rows.filter((row) => row[part] === value));
+    }
+  }
+  return all;
+}
+
+/**
+ * How much of what sidecars saw go wrong at a service is its own doing rather than what it met when
+ * it called on, 0 to 1. Traces say it best; counts of its own calls do where traces are missing.
+ */
+function ownShare(
+  component: Component,
+  { rows, sinceMs, books }: { rows: readonly Row[]; sinceMs: number; books: Books },
+): number {
+  if (component.kind !== 'service') return 1;
+  const { name } = component;
+  const fromMs = sinceMs - 1_000;
+  let own = 0;
+  let passed = 0;
+  for (const finding of books.findings) {
+    if (finding.atMs < fromMs) continue;
+    if (finding.component.name === name) own++;
+    else if (finding.path.some((step) => step.service === name && step.outcome !== 'fine'))
+      passed++;
+  }
+  const inward = Math.max(
+    ...(['route', 'endpoint', 'inbound'] as const).map((family) => badOf(rows, family, sinceMs)),
+  );
+  const outward = books.rows
+    .from(name)
+    .filter(({ family }) => family === 'route' || family === 'tcp')
+    .reduce((sum, row) => sum + badIn(row, fromMs) * (row.family === 'tcp' ? 2 : 1), 0);
+  const byCounts = inward > 0 ? Math.max(0, 1 - outward / inward) : 1;
+  if (own + passed >= 2) return (own / (own + passed)) * 0.7 + byCounts * 0.3;
+  // Until its own sidecars have told what they met, nothing is known of it.
+  const heardMs = books.vitals.heardMs(name);
+  if (heardMs < sinceMs + 600 && books.nowMs - heardMs < 2_500) return 0;
+  return byCounts;
+}
+
+function badOf(rows: readonly Row[], family: Family, sinceMs: number): number {
+  return rows
+    .filter((row) => row.family === family)
+    .reduce((sum, row) => sum + badIn(row, sinceMs), 0);
+}
+
+function badIn({ hard, soft }: Row, sinceMs: number): number {
+  return hard.sum(sinceMs).bad + soft.sum(sinceMs).bad;
+}
+
+/** Slowness counts when it lasts, or is too long to be a pause. */
+function lasting(scored: Scored | undefined, findings: readonly Finding[], books: Books): number {
+  if (!scored || scored.severity === 'hard') return scored?.score ?? 0;
+  const { settings } = books;
+  const slow = findings.filter(
+    (one) => one.symptom === 'latency' && one.atMs >= scored.sinceMs - 1_000,
+  );
+  const first = Math.min(...slow.map((one) => one.startedMs));
+  const last = Math.max(...slow.map((one) => one.startedMs));
+  const isLong = slow.filter((one) => one.excessMs >= settings.verySlowMs).length >= 2;
+  return isLong || last - first >= settings.lastingMs ? scored.score : 0;
+}
+
+function explain(
+  component: Component,
+  of: {
+    rows: readonly Row[];
+    severity: Severity;
+    sinceMs: number;
+    deaths: readonly Death[];
+    books: Books;
+  },
+): Hypothesis[] {
+  const { rows, severity, sinceMs, deaths, books } = of;
+  const { settings } = books;
+  const usual = severity === 'hard' ? settings.usualFailures : settings.usualSlow;
+  const cutOff =
+    deaths.length > 0 ? new Set<string>() : cutOffCallers(component, { rows, sinceMs, books });
+  const order = component.kind === 'store' ? STORE_CELLS : cutOff.size > 0 ? CUT_CELLS : CELLS;
+  const cells = cellsOf(rows, { severity, sinceMs, order });
+  const instances = new Set(books.vitals.of(component.name).map(({ instance }) => instance));
+  for (const cell of cells) if (cell.instance !== undefined) instances.add(cell.instance);
+  const callers = new Set(rows.flatMap((row) => row.caller ?? []));
+  const versions = new Set(rows.flatMap((row) => row.version ?? []));
+  const dead = new Set(deaths.map(({ vital }) => vital.instance));
+  const priors: Priors = {
+    edge: (caller) => (cutOff.has(caller) ? 6 : callers.size > 1 ? -4 : -20),
+    instance: (instance) => (dead.has(instance) ? 8 : instances.size > 1 ? -1 : -20),
+    version: (version) => {
+      const when = { atMs: sinceMs, withinMs: 60_000 };
+      if (books.vitals.arrivalOf(component.name, version, when)) return 2.5;
+      return versions.size > 1 ? -1 : -20;
+    },
+  };
+  const hypotheses = rank(component, { cells, usual, priors });
+  return withDead(component, { hypotheses, deaths, instances: instances.size });
+}
+
+/** The finest counts there are: by caller and instance where sidecars tell, else by either from spans. */
+function cellsOf(
+  rows: readonly Row[],
+  { severity, sinceMs, order }: { severity: Severity; sinceMs: number; order: readonly Family[] },
+): Cell[] {
+  for (const family of order) {
+    const cells = rows
+      .filter((row) => row.family === family)
+      .map(({ caller, instance, version, ...row }): Cell => {
+        const tally: Tally = row[severity];
+        return {
+          ...tally.sum(sinceMs),
+          ...(caller !== undefined && { caller }),
+          ...(instance !== undefined && family !== 'tcp' && { instance }),
+          ...(version !== undefined && { version }),
+        };
+      });
+    if (cells.some(({ bad }) => bad > 0)) return cells;
+  }
+  return [];
+}
+
+/** Callers whose calls went wrong before they reached any instance. */
+function cutOffCallers(
+  { name }: Component,
+  { rows, sinceMs, books }: { rows: readonly Row[]; sinceMs: number; books: Books },
+): Set<string> {
+  const callers = new Set<string>();
+  for (const route of rows) {
+    const { family, caller } = route;
+    if (caller === undefined || family !== 'route') continue;
+    // Who waits for an endpoint that is kept out does not reach any either.
+    if (books.edges.isHeldBack(caller, name)) continue;
+    const nobody = route.nobody.sum(sinceMs).bad;
+    const bad = badIn(route, sinceMs) - nobody;
+    const failed = rows
+      .filter((row) => row.family === 'endpoint' && row.caller === caller)
+      .reduce((sum, row) => sum + badIn(row, sinceMs), 0);
+    if (bad >= 2 && failed < bad * 0.3 && nobody < bad * 0.3) callers.add(caller);
+  }
+  return callers;
+}
+
+function withDead(
+  { name }: Component,
+  of: { hypotheses: readonly Hypothesis[]; deaths: readonly Death[]; instances: number },
+): Hypothesis[] {
+  const { hypotheses, deaths, instances } = of;
+  const [top] = hypotheses;
+  const [death] = deaths;
+  if (!death || instances < 2 || deaths.length >= instances) return [...hypotheses];
+  const { instance, version } = death.vital;
+  const support = (top?.support ?? 0) + 1;
+  const rest = hypotheses.filter(({ origin }) => origin.instance !== instance);
+  const origin = {
+    kind: 'instance',
+    service: name,
+    ...(version !== undefined && { version }),
+    instance,
+  } as const;
+  return [{ origin, support }, ...rest];
+}
+
+function onsetOf(
+  findings: readonly Finding[],
+  of: { sinceMs: number; death: Death | undefined },
+): number {
+  const { sinceMs, death } = of;
+  const first = Math.min(
+    ...findings.filter(({ atMs }) => atMs >= sinceMs).map(({ startedMs }) => startedMs),
+  );
+  // Seconds are all that counts tell; traces tell better.
+  const onsetMs = Number.isFinite(first) && first < sinceMs + 1_500 ? first : sinceMs;
+  return death ? Math.min(death.atMs, onsetMs) : onsetMs;
+}
+
+function symptomOf(of: {
+  findings: readonly Finding[];
+  rows: readonly Row[];
+  sinceMs: number;
+  severity: Severity;
+  death: Death | undefined;
+}): Symptom {
+  const { findings, rows, sinceMs, severity, death } = of;
+  const nobody = rows.reduce((sum, row) => sum + row.nobody.sum(sinceMs).bad, 0);
+  const hard = rows
+    .filter(({ family }) => family === 'route')
+    .reduce((sum, row) => sum + row.hard.sum(sinceMs).bad, 0);
+  if (death || (nobody > 0 && nobody >= hard * 0.5)) return 'unreachable';
+  const count = (symptom: Symptom) => findings.filter((one) => one.symptom === symptom).length;
+  if (count('silence') > count('errors') + count('latency')) return 'silence';
+  if (severity === 'soft') return count('latency') > 0 ? 'latency' : 'silence';
+  return 'errors';
+}
+
+/** The change that brought what is broken, if the counts point at it. */
+export function suspectChange(
+  suspect: Suspect,
+  { origin, books }: { origin: Hypothesis['origin']; books: Books },
+): { change: ChangeEvent; evidence: string } | undefined {
+  if (origin.kind !== 'version' || origin.version === undefined) return undefined;
+  const when = { atMs: suspect.onsetMs, withinMs: 600_000 };
+  const change = books.vitals.arrivalOf(origin.service, origin.version, when);
+  if (!change) return undefined;
+  const cells = books.rows
+    .into(suspect.component)
+    .filter(({ family }) => family === 'endpoint' || family === 'serves');
+  const of = (isIt: boolean) => {
+    const rows = cells.filter(
+      (row) => row.family === cells[0]?.family && (row.version === origin.version) === isIt,
+    );
+    const bad = rows.reduce((sum, row) => sum + badIn(row, suspect.onsetMs - 1_000), 0);
+    const total = rows.reduce((sum, row) => sum + row.hard.sum(suspect.onsetMs - 1_000).total, 0);
+    return { bad: Math.round(Math.min(bad, total)), total: Math.round(total) };
+  };
+  const [it, others] = [of(true), of(false)];
+  const seconds = Math.max(0, (suspect.onsetMs - change.atMs) / 1_000).toFixed(1);
+  const evidence =
+    `${it.bad} of ${it.total} calls to ${origin.version} went wrong` +
+    (others.total > 0 ? `, ${others.bad} of ${others.total} to other versions` : '') +
+    `; it began ${seconds} s after the change`;
+  return { change, evidence };
+}

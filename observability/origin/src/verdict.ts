@@ -1,0 +1,199 @@
+import type { Books } from './books.ts';
+import { keyOf } from './finding.ts';
+import { findSuspects, type Suspect } from './suspects.ts';
+
+/** Who began it, each with those whose trouble follows from it. */
+export type Verdict = { readonly suspect: Suspect; readonly followers: readonly Suspect[] };
+
+const HOPS_MAX = 5;
+const HARMED_SHARE = 0.08;
+const LATE_MS = 2_500;
+/** So few slow calls prove nothing beside something that is broken. */
+const MURMUR_MAX = 6;
+/** What a store said for this long counts. */
+const COMMON_MS = 3_500;
+/** A rush is seen a little after it began. */
+const RUSH_SLACK_MS = 2_500;
+
+/** What was named before and is not over. */
+export type Named = Pick<Suspect, 'component' | 'onsetMs' | 'symptom' | 'score' | 'findings'>;
+
+/** Separates those who broke from those who suffer from it, or from what is known to be broken. */
+export function judge(
+  books: Books,
+  open: readonly Named[],
+): { verdicts: Verdict[]; suspects: Suspect[] } {
+  const suspects = withCommonStores([...findSuspects(books), ...queueSuspects(books)], books);
+  (globalThis as any).SUS = suspects;
+  const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
+  const named = withoutRushed(strong, suspects, books);
+  const before = open.map((one) => withKnownOnset(one, named));
+  const causes: readonly Named[] = [
+    ...named.filter((one) => !before.some((known) => isSame(known, one))),
+    ...before,
+  ];
+  const origins = named.filter(
+    (one) =>
+      !causes.some((other) => !isSame(one, other) && followsFrom(one, other, books)) &&
+      !isMurmur(one, causes),
+  );
+  const verdicts = origins.map((suspect) => ({
+    suspect,
+    followers: suspects.filter(
+      (other) => !origins.includes(other) && followsFrom(other, suspect, books),
+    ),
+  }));
+  return { verdicts, suspects };
+}
+
+function isSame(a: Pick<Suspect, 'component'>, b: Pick<Suspect, 'component'>): boolean {
+  return keyOf(a.component) === keyOf(b.component);
+}
+
+/** What a window shows of a component that was named before, with the onset that it had then. */
+function withKnownOnset(open: Named, named: readonly Suspect[]): Named {
+  const now = named.find((one) => isSame(one, open));
+  return now ? { ...now, onsetMs: Math.min(open.onsetMs, now.onsetMs) } : open;
+}
+
+/** A little slowness beside something broken: what is broken keeps the machine busy. */
+function isMurmur(one: Suspect, causes: readonly Named[]): boolean {
+  if (one.symptom !== 'latency' && one.symptom !== 'silence') return false;
+  const { bad, total } = one.ratio;
+  return causes.some(
+    (other) =>
+      !isSame(one, other) &&
+      other.onsetMs <= one.onsetMs + LATE_MS &&
+      other.score > one.score * 0.7 &&
+      (bad < total * 0.6 || bad < MURMUR_MAX),
+  );
+}
+
+/** Whether the trouble of `one` follows from that of `other`: it depends on it and came no earlier. */
+function followsFrom(one: Suspect, other: Named, books: Books): boolean {
+  if (other.symptom === 'overload') return one.symptom !== 'overload';
+  if (other.component.kind === 'queue') return false;
+  if (one.component.kind === 'queue') {
+    const { name } = one.component;
+    const consumer = [...books.queues.all()].find((state) => state.queue === name)?.service;
+    if (consumer === undefined) return false;
+    const store = { kind: 'store', name: 'redis' } as const;
+    return (
+      other.component.name === consumer ||
+      keyOf(other.component) === keyOf(store) ||
+      depends(consumer, other.component.name, books)
+    );
+  }
+  if (one.component.kind !== 'service') return false;
+  if (!depends(one.component.name, other.component.name, books)) return false;
+  if (depends(other.component.name, one.component.name, books)) return other.score > one.score;
+  if (other.onsetMs > one.onsetMs + LATE_MS) return false;
+  return other.component.kind === 'store' || !isApart(one, other);
+}
+
+/** Broken by itself as well: its own failures are in traces that the other has no part in. */
+function isApart(one: Suspect, other: Named): boolean {
+  const others = new Set(other.findings.map(({ traceId }) => traceId));
+  const apart = one.findings.filter(
+    ({ traceId, symptom, where }) =>
+      where === 'own' && symptom === 'errors' && !others.has(traceId),
+  );
+  return apart.length >= 4 && apart.length >= one.findings.length * 0.6;
+}
+
+function depends(service: string, on: string, books: Books): boolean {
+  const reached = new Set([service]);
+  let frontier = [service];
+  for (let hops = 0; hops < HOPS_MAX && frontier.length > 0; hops++) {
+    frontier = frontier.flatMap((name) => calledBy(name, books)).filter((name) => !reached.has(name));
+    if (frontier.includes(on)) return true;
+    for (const name of frontier) reached.add(name);
+  }
+  return false;
+}
+
+function calledBy(service: string, { rows }: Books): string[] {
+  const outward = rows.from(service).filter(({ family }) => family !== 'inbound');
+  return [...new Set(outward.map(({ component }) => component.name))];
+}
+
+/**
+ * More requests than usual make everything slow, and then fail. What began after a rush did, and is
+ * no one part's alone, is the rush's doing.
+ */
+function withoutRushed(
+  named: readonly Suspect[],
+  all: readonly Suspect[],
+  books: Books,
+): readonly Suspect[] {
+  const rush = books.rush.now;
+  if (!rush) return named;
+  const touched = all.filter((one) => one.score > 2 && one.onsetMs >= rush.sinceMs - RUSH_SLACK_MS);
+  const isRushed = (one: Suspect): boolean =>
+    one.onsetMs >= rush.sinceMs - RUSH_SLACK_MS &&
+    one.death === undefined &&
+    (one.symptom !== 'errors' || touched.length >= 3);
+  const left = named.filter((one) => !isRushed(one));
+  const { total, failed, slow } = books.rush.sum(rush.sinceMs);
+  const isHarmed = total >= 20 && (failed + slow) / total >= HARMED_SHARE && rush.factor >= 2.5;
+  if (!isHarmed || left.length === named.length) return left;
+  const onsetMs = Math.min(...touched.map((one) => one.onsetMs));
+  const { score, lastMs } = named.toSorted((a, b) => b.lastMs - a.lastMs)[0] ?? {
+    score: 0,
+    lastMs: 0,
+  };
+  const origin = { kind: 'load', service: books.edgeService } as const;
+  return [
+    ...left,
+    {
+      component: { kind: 'queue', name: 'load' },
+      symptom: 'overload',
+      score: Math.max(score, books.settings.nameAt),
+      onsetMs,
+      hypotheses: [{ origin, support: 0 }],
+      findings: touched.flatMap(({ findings }) => findings).slice(0, 20),
+      ratio: { bad: failed + slow, total },
+      lastMs,
+    },
+  ];
+}
+
+/**
+ * Several services that stand still at once, and a store that all of them use and that says nothing
+ * to most of them: it is the store, though no query has ended yet that could tell.
+ */
+function withCommonStores(suspects: readonly Suspect[], books: Books): Suspect[] {
+  const { nowMs, settings } = books;
+  const troubled = suspects.filter(
+    ({ component, score }) => component.kind === 'service' && score >= settings.nameAt / 2,
+  );
+  return suspects.map((one) => {
+    if (one.component.kind !== 'store' || one.score >= settings.nameAt) return one;
+    const connections = books.rows.into(one.component).filter(({ family }) => family === 'tcp');
+    const users = new Set(connections.map(({ caller }) => caller));
+    const standing = troubled.filter(({ component }) => users.has(component.name));
+    if (standing.length < 2) return one;
+    const lately = connections.map((row) => row.soft.sum(nowMs - COMMON_MS));
+    const mute = lately.reduce((sum, { bad }) => sum + bad, 0);
+    const told = lately.reduce((sum, { total }) => sum + total, 0);
+    if (mute < 3 || mute < told * 0.4) return one;
+    const onsetMs = Math.min(one.onsetMs, ...standing.map((other) => other.onsetMs));
+    return { ...one, score: settings.nameAt + mute, onsetMs, symptom: 'silence' as const };
+  });
+}
+
+function queueSuspects(books: Books): Suspect[] {
+  return books.queues.backlogs(books.nowMs).map(({ state, sinceMs, score }) => ({
+    component: { kind: 'queue', name: state.queue },
+    symptom: 'backlog',
+    score,
+    onsetMs: sinceMs,
+    hypotheses: [
+      { origin: { kind: 'queue', service: state.queue }, support: 0 },
+      { origin: { kind: 'service', service: state.service }, support: -1 },
+    ],
+    findings: [],
+    ratio: { bad: state.lag, total: state.lag },
+    lastMs: state.atMs,
+  }));
+}

@@ -1,0 +1,74 @@
+import type { ListenAddress } from '@faultline/chassis/config';
+
+/** What the store is told by its environment, parsed. */
+export type StoreConfig = {
+  /** Jaeger's query API. */
+  readonly listenQuery: ListenAddress;
+  /** OTLP over HTTP. */
+  readonly listenOtlp: ListenAddress;
+  /** `/metrics`, `/livez`, `/readyz`. */
+  readonly listenAdmin: ListenAddress;
+  /** Where spans survive a restart; undefined keeps them in memory only. */
+  readonly dir: string | undefined;
+  /** What spans and their indexes may take in memory. */
+  readonly maxBytes: number;
+  /** What may lie on disk, for the next start. */
+  readonly diskMaxBytes: number;
+  /** The largest OTLP request, inflated. */
+  readonly bodyMaxBytes: number;
+  readonly logLevel: string;
+  /** How long a stop may take. */
+  readonly shutdownTimeoutMs: number;
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const MB = 1_024 * 1_024;
+/** Less does not even hold the blocks being written. */
+const MAX_BYTES_MIN = MB;
+
+/**
+ * Reads the environment, once: `STORE_LISTEN_QUERY` (127.0.0.1:16686), `STORE_LISTEN_OTLP`
+ * (127.0.0.1:4318), `LISTEN_ADMIN` (127.0.0.1:9100), each `host:port` or `unix:/path`; `STORE_DIR`;
+ * `STORE_MAX_BYTES` (24 MiB), `STORE_DISK_MAX_BYTES` (the same), `STORE_MAX_BODY_BYTES` (32 MiB);
+ * `LOG_LEVEL` (info), `SHUTDOWN_TIMEOUT_MS` (10000).
+ * @throws Error naming the variable that is wrong.
+ */
+export function loadConfig(env: Env = process.env): StoreConfig {
+  const maxBytes = bytes(env, 'STORE_MAX_BYTES', 24 * MB);
+  return {
+    listenQuery: address(env, 'STORE_LISTEN_QUERY', '127.0.0.1:16686'),
+    listenOtlp: address(env, 'STORE_LISTEN_OTLP', '127.0.0.1:4318'),
+    listenAdmin: address(env, 'LISTEN_ADMIN', '127.0.0.1:9100'),
+    dir: env['STORE_DIR'] || undefined,
+    maxBytes,
+    diskMaxBytes: bytes(env, 'STORE_DISK_MAX_BYTES', maxBytes),
+    bodyMaxBytes: bytes(env, 'STORE_MAX_BODY_BYTES', 32 * MB),
+    logLevel: env['LOG_LEVEL'] || 'info',
+    shutdownTimeoutMs: integer(env, 'SHUTDOWN_TIMEOUT_MS', 10_000),
+  };
+}
+
+function address(env: Env, name: string, fallback: string): ListenAddress {
+  const text = env[name] || fallback;
+  if (text.startsWith('unix:/')) return { path: text.slice('unix:'.length) };
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (colon >= 0 && /^\d{1,5}$/.test(text.slice(colon + 1)) && port <= 65_535) {
+    return { host: text.slice(0, colon) || '127.0.0.1', port };
+  }
+  throw new Error(`${name}: read '${text}', expected host:port or unix:/path`);
+}
+
+function bytes(env: Env, name: string, fallback: number): number {
+  const value = integer(env, name, fallback);
+  if (value >= MAX_BYTES_MIN) return value;
+  throw new Error(`${name}: read ${value}, expected at least ${MAX_BYTES_MIN} bytes`);
+}
+
+function integer(env: Env, name: string, fallback: number): number {
+  const text = env[name] || String(fallback);
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new Error(`${name}: read '${text}', expected a whole number`);
+}

@@ -1,0 +1,10 @@
+import type { Clock } from '@faultline/chassis/clock';
+import type { SpanMetrics } from '../metrics/span-metrics.ts';
+import type { TraceStore } from '../storage/trace-store.ts';
+
+/** What the query API answers from. */
+export type ApiDeps = {
+  store: TraceStore;
+  metrics: SpanMetrics;
+  clock: Clock;
+};

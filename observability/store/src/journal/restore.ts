@@ -1,0 +1,43 @@
+import type { Logger } from '@faultline/chassis/log';
+import type { Encoded, Resource, Scope } from '../storage/interner.ts';
+import type { TraceStore } from '../storage/trace-store.ts';
+import type { Frame, SharedMeta } from './frame.ts';
+import type { Journal } from './journal.ts';
+
+/**
+ * Brings back what earlier runs wrote, the latest first, until the budget is nearly used up. Others
+ * have a turn after each block, so that the store serves meanwhile. Resolves to the number of spans.
+ */
+export async function restore(
+  journal: Journal,
+  { store, log, signal }: { store: TraceStore; log: Logger; signal: AbortSignal },
+): Promise<number> {
+  let spans = 0;
+  for await (const { generation, frame } of journal.frames()) {
+    if (signal.aborted || !store.hasRoom(frame.packed.length)) break;
+    try {
+      // Copied: it is a part of a whole file, which need not stay.
+      spans += store.restore(generation, { ...tablesOf(store, frame), ...copyOf(frame) });
+    } catch (error) {
+      log.warn({ err: error }, 'a block of an earlier run cannot be read');
+    }
+    await new Promise(setImmediate);
+  }
+  return spans;
+}
+
+function copyOf({ packed, rawBytes }: Frame): { packed: Buffer; rawBytes: number } {
+  return { packed: Buffer.from(packed), rawBytes };
+}
+
+function tablesOf(store: TraceStore, frame: Frame): { resources: Resource[]; scopes: Scope[] } {
+  return {
+    resources: frame.resources.map((meta) => store.resources.intern(encodedOf(meta))),
+    scopes: frame.scopes.map((meta) => store.scopes.intern(encodedOf(meta))),
+  };
+}
+
+function encodedOf({ message, schemaUrl }: SharedMeta): Encoded {
+  const bytes = Buffer.from(message, 'base64');
+  return { bytes, start: 0, end: bytes.length, schemaUrl };
+}
