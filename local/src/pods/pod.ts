@@ -249,8 +249,9 @@ export class Pod {
       this.wasReady = true;
     } else endpoints.remove(this.name);
     const heard = member.setReady({ ready });
+    const isLeaving = this.#stopping.signal.aborted;
     if (ready && this.state !== 'Running') this.#change('Running');
-    else if (changed || reason !== undefined) onChange(this, reason);
+    else if (!isLeaving && (changed || reason !== undefined)) onChange(this, reason);
     await heard;
   }
 

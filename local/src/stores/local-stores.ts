@@ -45,7 +45,13 @@ export class LocalStores {
       const launch = (port: number) => start({ ...settings, port });
       return new Store<S>({ name, port: ports[name], clock, launch, onChange });
     };
-    if (this.#databases.length > 0) this.#postgres = create('postgres', startPostgres);
+    // Known before the server serves, so that pods start beside it: they wait for it themselves.
+    const onUrls = (urlOf: (database: string) => string) => {
+      for (const name of this.#databases) options.secrets.provide(`database/${name}`, urlOf(name));
+    };
+    if (this.#databases.length > 0) {
+      this.#postgres = create('postgres', (settings) => startPostgres({ ...settings, onUrls }));
+    }
     if (needed.redis) this.#redis = create('redis', startRedis);
   }
 
@@ -58,7 +64,7 @@ export class LocalStores {
     return Object.fromEntries(this.all.map(({ name, port }) => [name, port]));
   }
 
-  /** Starts all; their URLs become known to the pods that wait for them one by one. */
+  /** Starts all. */
   async start(): Promise<void> {
     await Promise.all([this.#startPostgres(), this.#startRedis()]);
   }
@@ -67,11 +73,7 @@ export class LocalStores {
     if (this.#postgres === undefined) return;
     const server = await this.#postgres.start();
     // All at once: each waits for the disk, and together they wait once.
-    await Promise.all(
-      this.#databases.map(async (name) => {
-        this.#options.secrets.provide(`database/${name}`, await server.createDatabase(name));
-      }),
-    );
+    await Promise.all(this.#databases.map((name) => server.createDatabase(name)));
   }
 
   async #startRedis(): Promise<void> {

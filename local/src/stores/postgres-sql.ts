@@ -25,6 +25,14 @@ export async function createDatabase(
     }
     await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${role} FROM PUBLIC`);
   });
+  return roleUrl(adminUrl, { name, password });
+}
+
+/** How a role connects to its own database. */
+export function roleUrl(
+  adminUrl: string,
+  { name, password }: { name: string; password: string },
+): string {
   const url = new URL(adminUrl);
   url.username = encodeURIComponent(name);
   url.password = password;

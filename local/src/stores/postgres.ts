@@ -10,7 +10,7 @@ import { ProcessGuard } from '../process/guard.ts';
 import { eachLine } from '../process/lines.ts';
 import { preparePostgresHome, removeAbandoned, type PostgresHome } from './postgres-home.ts';
 import { endStaleServer } from './postgres-stale.ts';
-import { closeToOthers, createDatabase } from './postgres-sql.ts';
+import { closeToOthers, createDatabase, roleUrl } from './postgres-sql.ts';
 
 export type PostgresOptions = {
   /** State directory; created when missing, and reused with its data when not. */
@@ -21,6 +21,8 @@ export type PostgresOptions = {
   /** Default: one of its own, so that the server never outlives this process. */
   guard?: ProcessGuard;
   clock?: Clock;
+  /** Called as soon as the URLs of databases' roles are known, before the server serves. */
+  onUrls?(urlOf: (database: string) => string): void;
 };
 
 export type Postgres = {
@@ -73,10 +75,13 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const server = { ...options, clock, guard, port: options.port ?? (await freePort()) };
   try {
     const home = await preparePostgresHome(options.dir);
-    const password = await ensureCluster(home, server);
+    const { password, isNew } = await choosePassword(options.dir);
+    const url = `postgresql://postgres:${password}@127.0.0.1:${server.port}/postgres`;
+    const roleOf = (name: string) => ({ name, password: derive(password, name) });
+    options.onUrls?.((name) => roleUrl(url, roleOf(name)));
+    if (isNew) await createCluster(home, { ...server, password });
     await endStaleServer(home.dataDir, clock);
     const child = await startServer(home, server);
-    const url = `postgresql://postgres:${password}@127.0.0.1:${server.port}/postgres`;
     await closeToOthers(url);
     // Not waited for: others' old data must not delay this start. Failing, it is tried next time.
     const cleaning = removeAbandoned().catch(() => undefined);
@@ -85,7 +90,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       port: server.port,
       pid: child.pid,
       exited: child.exited,
-      createDatabase: (name) => createDatabase(url, { name, password: derive(password, name) }),
+      createDatabase: (name) => createDatabase(url, roleOf(name)),
       kill: () => void child.kill('SIGKILL'),
       async stop() {
         await stopChild(child, { signal: 'SIGINT', graceMs: stopTimeoutMs, clock });
@@ -106,23 +111,27 @@ function derive(password: string, role: string): string {
   return createHmac('sha256', password).update(role).digest('base64url');
 }
 
-/** Creates the cluster on the first start. Answers the superuser's password. */
-async function ensureCluster(
+/** The superuser's password: the cluster's, or a new one for a cluster that is still to be made. */
+async function choosePassword(dir: string): Promise<{ password: string; isNew: boolean }> {
+  const file = passwordFileIn(dir);
+  if (existsSync(file)) return { password: await readFile(file, 'utf8'), isNew: false };
+  return { password: randomBytes(24).toString('base64url'), isNew: true };
+}
+
+function passwordFileIn(dir: string): string {
+  return join(dir, 'superuser-password');
+}
+
+/** The password is written last: with it the cluster is known to be complete. */
+async function createCluster(
   home: PostgresHome,
-  server: Server & { dir: string },
-): Promise<string> {
-  const passwordFile = join(server.dir, 'superuser-password');
-  if (existsSync(passwordFile)) {
-    // The password is written last: with it the cluster is known to be complete.
-    return readFile(passwordFile, 'utf8');
-  }
-  const password = randomBytes(24).toString('base64url');
+  server: Server & { dir: string; password: string },
+): Promise<void> {
   await rm(home.dataDir, { recursive: true, force: true });
   await mkdir(home.dataDir, { recursive: true, mode: 0o700 });
   if (home.identity) await chown(home.dataDir, home.identity.uid, home.identity.gid);
-  await initialise(home, { ...server, password });
-  await writeFile(passwordFile, password, { mode: 0o600 });
-  return password;
+  await initialise(home, server);
+  await writeFile(passwordFileIn(server.dir), server.password, { mode: 0o600 });
 }
 
 async function initialise(home: PostgresHome, server: Server & { password: string }) {

@@ -70,6 +70,34 @@ export function connectPostgres(options: {
   };
 }
 
+const PATIENCE_MS = 45_000;
+const ASK_AGAIN_MS = 100;
+// A server that is being set up may not know its roles and databases yet.
+const NOT_YET = new Set(['28000', '28P01', '3D000']);
+
+/**
+ * Resolves when the server lets this role into its database, which may be being set up beside the
+ * service. Rejects with its last answer after 45 s, at once with one that waiting will not change.
+ */
+export async function untilPostgresServes(url: string, clock: Clock): Promise<void> {
+  const deadlineMs = clock.monotonic() + PATIENCE_MS;
+  for (;;) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+    // What breaks after the connection is made says nothing new.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return;
+    } catch (error) {
+      const mayChange = isConnectionFailure(error) || NOT_YET.has(sqlState(error));
+      if (!mayChange || clock.monotonic() > deadlineMs) throw error;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+    await clock.sleep(ASK_AGAIN_MS);
+  }
+}
+
 /** Makes what fails in the pool's own queries what it is in transactions: a problem to be shown. */
 function translateFailures(pool: pg.Pool): void {
   const query: (...call: unknown[]) => Promise<unknown> = pool.query.bind(pool);

@@ -17,7 +17,7 @@ import { createLogger, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { migrate } from './migrate.ts';
 import { Outbox } from './outbox.ts';
-import { connectPostgres, type Postgres } from './postgres.ts';
+import { connectPostgres, untilPostgresServes, type Postgres } from './postgres.ts';
 import { connectBlockingRedis, connectRedis, disconnectRedis } from './redis.ts';
 import { listen, type ListenOptions } from './server.ts';
 
@@ -76,6 +76,7 @@ export class Service {
       log: this.log,
     });
     this.metrics.watchPool(postgres.pool);
+    await untilPostgresServes(config.DATABASE_URL, this.clock);
     await migrate({ url: config.DATABASE_URL, dir: fileURLToPath(migrations), log: this.log });
     this.#checks.push({ name: 'postgresql', check: () => postgres.ping() });
     this.#closers.push(() => postgres.close());

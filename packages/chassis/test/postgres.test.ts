@@ -8,7 +8,7 @@ import {
   storeReply,
 } from '../src/idempotency.ts';
 import { ProblemError } from '../src/errors.ts';
-import { connectPostgres, isConnectionFailure } from '../src/postgres.ts';
+import { connectPostgres, isConnectionFailure, untilPostgresServes } from '../src/postgres.ts';
 import { systemClock } from '../src/clock.ts';
 import { silentLog } from '../src/testing/log.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/stores.ts';
@@ -84,6 +84,19 @@ describe('a service’s database', () => {
       );
     }
     await away.close();
+  });
+
+  it('is waited for while it is still being set up', async () => {
+    const url = new URL(db.url);
+    const name = `late_${Date.now()}`;
+    url.pathname = `/${name}`;
+    let serves = false;
+    const waiting = untilPostgresServes(url.href, systemClock).then(() => (serves = true));
+    await systemClock.sleep(150);
+    expect(serves).to.equal(false);
+    await db.pool.query(`CREATE DATABASE ${name}`);
+    await waiting;
+    await db.pool.query(`DROP DATABASE ${name} WITH (FORCE)`);
   });
 
   it('does not take a violated constraint for a failure of the server', async () => {
