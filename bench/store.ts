@@ -23,7 +23,15 @@ const SENDERS = 4;
 const SEARCH_ROUNDS = 15;
 const LARGE_TRACE_SPANS = 10_000;
 
-type Store = { process: ChildProcess; http: string; otlp: string; admin: string; startMs: number };
+type Store = {
+  process: ChildProcess;
+  http: string;
+  otlp: string;
+  admin: string;
+  startMs: number;
+  /** Spans from an earlier run; never resolves when there are none. */
+  restored: Promise<number>;
+};
 type Sent = { spans: number; seconds: number; requestsMs: number[] };
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-store-'));
@@ -79,16 +87,17 @@ async function measureDefault(): Promise<Record<string, number>> {
     const traces = await metric(store, 'faultline_store_traces');
     const bytes = await metric(store, 'faultline_store_bytes');
     await stop(store);
+    const againMs = performance.now();
     const again = await start('default', 0);
-    const restored = await untilRestored(again);
+    const spans = await again.restored;
     const result = {
       [`${memoryKind.toUpperCase()} MB, idle`]: idle,
       [`${memoryKind.toUpperCase()} MB, default budget full`]: full,
       'budgeted MB in use then': bytes / MB,
       'traces held then': traces,
       'ready ms after spawn, with traces on disk': again.startMs,
-      'traces restored': restored.traces,
-      'ms until they were': restored.ms,
+      'spans restored': spans,
+      'ms after spawn until they were': performance.now() - againMs,
     };
     await stop(again);
     return result;
@@ -110,13 +119,18 @@ async function start(name: string, maxBytes: number): Promise<Store> {
       ...(maxBytes === 0 ? {} : { STORE_MAX_BYTES: String(maxBytes) }),
     },
   });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { msg, http, otlp, admin } = JSON.parse(line);
-    if (msg !== 'started') continue;
-    child.stdout.resume();
-    return { process: child, http, otlp, admin, startMs: performance.now() - startedMs };
-  }
-  throw new Error('the store ended before it was ready');
+  const lines = createInterface({ input: child.stdout });
+  const logged = async (msg: string) => {
+    for (;;) {
+      const [line] = await once(lines, 'line');
+      const entry = JSON.parse(line);
+      if (entry.msg === msg) return entry;
+    }
+  };
+  const restored = logged('restored').then(({ spans }) => Number(spans));
+  const { http, otlp, admin } = await logged('started');
+  const readyMs = performance.now() - startedMs;
+  return { process: child, http, otlp, admin, restored, startMs: readyMs };
 }
 
 async function stop({ process: child }: Store): Promise<void> {
@@ -174,9 +188,11 @@ async function get(url: string): Promise<Buffer> {
 async function search(store: Store): Promise<Record<string, number>> {
   const times = new Map<string, number[]>();
   for (let round = 0; round < SEARCH_ROUNDS; round++) {
-    for (const [name, query] of Object.entries(searches(round))) {
+    for (const [name, query] of Object.entries(queriesOf(round))) {
       const beganMs = performance.now();
-      await get(`${store.http}/api/v3/trace-summaries?${new URLSearchParams({ ...query, ...hours })}`);
+      await get(
+        `${store.http}/api/v3/trace-summaries?${new URLSearchParams({ ...query, ...hours })}`,
+      );
       times.set(name, [...(times.get(name) ?? []), performance.now() - beganMs]);
     }
   }
@@ -196,7 +212,7 @@ const hours = {
   'query.startTimeMax': new Date(startMs + 2 * 3_600_000).toISOString(),
 };
 
-function searches(round: number): Record<string, Record<string, string>> {
+function queriesOf(round: number): Record<string, Record<string, string>> {
   const order = ((round * 3_301) % TRACES).toString(16).padStart(24, '0');
   const tags = (all: Record<string, string>) => ({ 'query.attributes': JSON.stringify(all) });
   const service = { 'query.serviceName': 'orders' };
@@ -205,7 +221,10 @@ function searches(round: number): Record<string, Record<string, string>> {
     'service, 100 traces': { ...service, 'query.searchDepth': '100' },
     'service and operation': { ...service, 'query.operationName': 'GET' },
     'an order id': tags({ 'shop.order_id': order }),
-    'an order id and its service': { 'query.serviceName': 'inventory', ...tags({ 'shop.order_id': order }) },
+    'an order id and its service': {
+      'query.serviceName': 'inventory',
+      ...tags({ 'shop.order_id': order }),
+    },
     'an error': tags({ error: 'true' }),
     'a status and a service': { ...service, ...tags({ 'http.response.status_code': '503' }) },
     'a path': tags({ 'url.path': `/api/v1/products/${round * 31}` }),
@@ -234,16 +253,6 @@ async function readLarge(store: Store): Promise<Record<string, number>> {
 async function metric({ admin }: Store, name: string): Promise<number> {
   const text = (await get(`${admin}/metrics`)).toString();
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-}
-
-async function untilRestored(store: Store): Promise<{ traces: number; ms: number }> {
-  const beganMs = performance.now();
-  for (let last = -1; ; ) {
-    const traces = await metric(store, 'faultline_store_traces');
-    if (traces === last && traces > 0) return { traces, ms: performance.now() - beganMs };
-    last = traces;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 function pssMb({ process: { pid = 0 } }: Store): number {

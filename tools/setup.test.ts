@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { bundle, isStale, webFolders } from './setup/bundles.mjs';
+import { bundle, bundledFolders, isStale } from './setup/bundles.mjs';
 import { root } from './config.ts';
 import { userEnvironment } from './setup/config.mjs';
 import { installCommand } from './setup/install.mjs';
@@ -192,7 +193,7 @@ describe('in a temporary checkout', () => {
     const library = join(web, 'lib/greet.ts');
     writeFileSync(library, 'export const greet = (name: string) => console.log(`hi ${name}`);');
 
-    expect(webFolders(dir)).to.deep.equal(['services/shop']);
+    expect(bundledFolders(dir)).to.deep.equal(['services/shop']);
     expect(isStale(dir, 'services/shop')).to.equal(true);
     await bundle(dir, 'services/shop', root);
     expect(isStale(dir, 'services/shop')).to.equal(false);
@@ -200,5 +201,19 @@ describe('in a temporary checkout', () => {
 
     writeFileSync(library, 'export const greet = (name: string) => console.log(`bye ${name}`);');
     expect(isStale(dir, 'services/shop')).to.equal(true);
+  });
+
+  it('the program of the sidecars is bundled into one script', async () => {
+    const src = join(dir, 'mesh/proxy/src');
+    mkdirSync(src, { recursive: true });
+    writeFileSync(join(dir, 'package-lock.json'), '{}');
+    writeFileSync(join(src, 'other.ts'), "export const name: string = 'sidecar';");
+    writeFileSync(join(src, 'main.ts'), "import { name } from './other.ts';\nconsole.log(name);");
+
+    expect(bundledFolders(dir)).to.deep.equal(['mesh/proxy']);
+    await bundle(dir, 'mesh/proxy', root);
+    expect(isStale(dir, 'mesh/proxy')).to.equal(false);
+    const script = join(dir, 'mesh/proxy/dist/main.cjs');
+    expect(execFileSync(process.execPath, [script], { encoding: 'utf8' })).to.equal('sidecar\n');
   });
 });

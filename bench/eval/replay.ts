@@ -1,6 +1,8 @@
 import { OriginAnalyzer } from '@faultline/origin/analyzer';
 import type { Incident, Origin } from '@faultline/origin/model';
 import type { ExpectedOrigin, Recording } from '@faultline/origin/recording';
+import { seededRandom } from '@faultline/mesh-core/random';
+import { deepestError, guess } from './baselines.ts';
 
 const TICK_MS = 250;
 /** When somebody asks who it was: this long after the start, or when the fault ends. */
@@ -19,6 +21,9 @@ export type Case = {
   /** From its start. */
   readonly sinceStartMs: number | undefined;
   readonly named: string;
+  /** Ranks by the two baselines; `rank` by component, as they know nothing finer. */
+  readonly guessed: number;
+  readonly deepest: number;
 };
 
 export type Outcome = {
@@ -35,7 +40,8 @@ export type Outcome = {
 type Named = { readonly atMs: number; readonly incident: Incident };
 
 /** Feeds a recording to an analyzer as it came, and compares what it names with what was done. */
-export function replay({ head, lines }: Recording): Outcome {
+export function replay(recording: Recording): Outcome {
+  const { head, lines } = recording;
   let nowMs = head.startMs;
   let spans = 0;
   const analyzer = new OriginAnalyzer({ clock: { now: () => nowMs } });
@@ -44,7 +50,7 @@ export function replay({ head, lines }: Recording): Outcome {
   let blamedMs = 0;
   const named: Named[] = [];
   const falsely = new Map<string, string>();
-  const began = performance.now();
+  const began = process.cpuUsage().user;
   let at = 0;
   for (nowMs = head.startMs; nowMs < head.endMs; nowMs += TICK_MS) {
     for (let line = lines[at]; line && line.atMs <= nowMs; line = lines[++at]) {
@@ -64,9 +70,12 @@ export function replay({ head, lines }: Recording): Outcome {
     }
     if (nowMs <= asked) answer = answerAt(analyzer, head.expected);
   }
-  const cpuMs = performance.now() - began;
+  const cpuMs = (process.cpuUsage().user - began) / 1_000;
   return {
-    cases: head.expected.map((one) => judge(head.id, one, { expected: head.expected, answer, named })),
+    cases: head.expected.map((one) => ({
+      ...judge(head.id, one, { expected: head.expected, answer, named }),
+      ...judgeBaselines(recording, one, asked),
+    })),
     healthyMs: healthyMs(head),
     blamedMs,
     falsely: [...falsely.values()],
@@ -99,7 +108,7 @@ function judge(
   run: string,
   one: ExpectedOrigin,
   of: { expected: readonly ExpectedOrigin[]; answer: readonly Incident[]; named: readonly Named[] },
-): Case {
+): Omit<Case, 'guessed' | 'deepest'> {
   const { expected, answer, named } = of;
   const others = expected.filter((other) => other !== one);
   // What belongs to another fault of the same run does not push this one down.
@@ -121,8 +130,21 @@ function judge(
   };
 }
 
+function judgeBaselines(
+  recording: Recording,
+  one: ExpectedOrigin,
+  toMs: number,
+): Pick<Case, 'guessed' | 'deepest'> {
+  const rankIn = (list: readonly Origin[]): number =>
+    list.findIndex((origin) => isComponent(one, origin)) + 1 || Infinity;
+  return {
+    guessed: rankIn(guess(recording, seededRandom(recording.head.seed))),
+    deepest: rankIn(deepestError(recording, { fromMs: one.startMs, toMs })),
+  };
+}
+
 /** The origin of each incident, then what each also considered. */
-export function rankedList(incidents: readonly Incident[]): Origin[] {
+function rankedList(incidents: readonly Incident[]): Origin[] {
   const list = incidents.map(({ origin }) => origin);
   for (let rank = 1; rank < 6; rank++) {
     for (const { candidates } of incidents) {
@@ -142,7 +164,7 @@ function isSame(a: Origin, b: Origin): boolean {
   return a.kind !== 'version' || a.version === b.version;
 }
 
-export function isAccepted({ accepted }: ExpectedOrigin, origin: Origin): boolean {
+function isAccepted({ accepted }: ExpectedOrigin, origin: Origin): boolean {
   return accepted.some((one) => isSame(one, origin));
 }
 

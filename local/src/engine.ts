@@ -23,6 +23,7 @@ import { freePort } from './net/free-port.ts';
 import { openPublicPorts, type PublicPorts } from './net/public-ports.ts';
 import { Mesh } from './mesh/mesh.ts';
 import { expandNotes } from './notes.ts';
+import { changeOf } from './observers/change.ts';
 import { Observers } from './observers/observers.ts';
 import { chooseObserverPorts, type ObserverPorts } from './observers/ports.ts';
 import { PodFailure, Pods } from './pods/pods.ts';
@@ -43,10 +44,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   try {
     await stopLeftovers(data.processesDir);
     await clearDataDir(data);
-    const storePorts = { postgres: await freePort(), redis: await freePort() };
+    const takenPorts = new Set<number>();
+    const storePorts = { postgres: await freePort(takenPorts), redis: await freePort(takenPorts) };
     const observerPorts =
-      options.observed === false ? undefined : await chooseObserverPorts(options.ports ?? 'fixed');
-    const held = { manifests, data, release, storePorts, observerPorts };
+      options.observed === false
+        ? undefined
+        : await chooseObserverPorts(options.ports ?? 'fixed', takenPorts);
+    const held = { manifests, data, release, takenPorts, storePorts, observerPorts };
     const engine = new LocalEngine(options, held);
     await engine.start();
     return engine;
@@ -65,6 +69,7 @@ type Held = {
   manifests: Manifests;
   data: DataDir;
   release: () => void;
+  takenPorts: Set<number>;
   storePorts: { postgres: number; redis: number };
   /** Undefined where nothing watches. */
   observerPorts: ObserverPorts | undefined;
@@ -111,7 +116,7 @@ class LocalEngine implements Engine {
     });
     const root = resolve(options.root);
     const compileCacheDir = chooseCompileCacheDir(data.path);
-    const takenPorts = new Set(Object.values(held.storePorts));
+    const { takenPorts } = held;
     if (held.observerPorts !== undefined) {
       this.#observers = new Observers({
         ...shared,
@@ -237,6 +242,8 @@ class LocalEngine implements Engine {
     if (!Number.isInteger(count) || count < 0 || count > 50) {
       throw new EngineError(`scale ${service}: expected a number from 0 to 50, not ${count}`);
     }
+    const detail = `from ${replicas.desired} to ${count} instances`;
+    this.#observers?.noteChange({ kind: 'scale', service, detail });
     await replicas.scale(count);
     await this.#pods.untilReady([replicas]);
     return describeService(replicas);
@@ -248,6 +255,9 @@ class LocalEngine implements Engine {
     if (store) return store.restart({ now });
     const pods = this.#pods.select(target);
     for (const pod of pods) {
+      const { name: instance, deployment } = pod;
+      const detail = now ? 'killed and started again' : 'ended and started again';
+      this.#observers?.noteChange({ kind: 'restart', service: deployment.name, instance, detail });
       await pod.restart({ now, env });
       await this.#pods.untilReady([this.#pods.find(pod.deployment.name)]);
     }
@@ -276,6 +286,7 @@ class LocalEngine implements Engine {
     if (pod.ready) this.faults.becameReady(pod);
     void this.#observers?.show(this.#pods.all.flatMap(({ pods }) => pods));
     const state = pod.state === 'Running' ? (pod.ready ? 'Ready' : 'Unready') : pod.state;
+    this.#observers?.noteChange(changeOf(pod, reason));
     this.#emit({ component: pod.name, state, ...(reason && { reason }) });
   }
 

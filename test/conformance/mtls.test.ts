@@ -35,7 +35,10 @@ describe('conformance: mTLS between proxies', () => {
   };
 
   /** What a TLS client of b1's port gets back for a request; empty when it is refused. */
-  function call(options: ConnectionOptions): Promise<string> {
+  function call(
+    options: ConnectionOptions,
+    onSession: (session: Buffer) => void = () => undefined,
+  ): Promise<string> {
     const answer = new Promise<string>((resolve) => {
       let got = '';
       const socket = connect({
@@ -47,6 +50,7 @@ describe('conformance: mTLS between proxies', () => {
         ...options,
       });
       socket.on('secureConnect', () => socket.write(request));
+      socket.on('session', onSession);
       socket.setEncoding('latin1');
       socket.on('data', (text: string) => (got += text));
       // What is refused ends with an error or without: the end is what counts.
@@ -124,6 +128,16 @@ describe('conformance: mTLS between proxies', () => {
       expect(world.b1.app.seen).to.deep.equal([]);
     });
   }
+
+  it('no session is resumed: each connection proves who it is anew', async () => {
+    let session: Buffer | undefined;
+    const remember = (one: Buffer) => (session = one);
+    await call({ ...certificate(), session: undefined }, remember);
+    expect(world.b1.app.seen).to.have.length(1);
+    const reply = await call({ session });
+    expect(reply, 'without a certificate of its own').to.equal('');
+    expect(world.b1.app.seen).to.have.length(1);
+  });
 
   it('24 refuses a client that asks for another service by name', async () => {
     expect(await call({ ...certificate(), servername: nameOf('other') })).to.equal('');

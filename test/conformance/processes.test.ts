@@ -1,4 +1,8 @@
+import { basename } from 'node:path';
+import { proxyProgram } from '@faultline/mesh-proxy/program';
 import { expect } from 'chai';
+import { root } from '../../tools/config.ts';
+import { isStale } from '../../tools/setup/bundles.mjs';
 import { allow, route, rule, server, to } from './harness/manifests.ts';
 import { asProcesses } from './harness/proxies.ts';
 import { shareOf, statusesOf, World } from './harness/world.ts';
@@ -16,6 +20,11 @@ describe('conformance: proxies as processes', () => {
     await world.apply();
   });
   after(() => world.stop());
+
+  it('runs the set-up’s bundle for as long as that is of these sources', () => {
+    const expected = isStale(root, 'mesh/proxy') ? 'main.ts' : 'main.cjs';
+    expect(basename(proxyProgram())).to.equal(expected);
+  });
 
   it('1 a Service without routes is served by its pods', async () => {
     expect(statusesOf(await world.many(20))).to.deep.equal({ 200: 20 });

@@ -89,6 +89,15 @@ describe('conformance: retries', () => {
     }
   });
 
+  it('8, 38 a backend that does not exist is not asked again, though 5xx is listed', async () => {
+    const annotations = retry({ http: '5xx' });
+    await world.apply(route({ annotations, rules: [rule('/', to('absent'))] }));
+    expect((await world.get()).status).to.equal(500);
+    const metrics = await world.mesh.metrics(world.client);
+    expect(metrics.sum('outbound_http_route_backend_requests_total')).to.equal(1);
+    expect(counts(metrics)).to.deep.equal([0, 0, 0, 0]);
+  });
+
   it('39 a blank in the list of conditions is refused', async () => {
     let said = '';
     try {

@@ -1,7 +1,7 @@
 // @ts-check
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isStale, webFolders } from './bundles.mjs';
+import { bundledFolders, isStale } from './bundles.mjs';
 import { hashFile, isExecutable, readJsonIfPresent, which } from './files.mjs';
 import { installedMatchesLock } from './plan.mjs';
 
@@ -68,7 +68,7 @@ export async function gatherFacts({ root, env, tests, run }) {
     programs,
     manager,
     privilege: complete || manager !== 'apt' ? 'none' : await findPrivilege(path, run),
-    bundles: webFolders(root).map((dir) => ({ dir, stale: isStale(root, dir) })),
+    bundles: bundledFolders(root).map((dir) => ({ dir, stale: isStale(root, dir) })),
   };
 }
 

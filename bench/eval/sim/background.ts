@@ -1,7 +1,8 @@
 import { Exec, Failure, tcpExchange } from './exec.ts';
-import type { Process } from './kernel.ts';
-import { Token } from './mesh.ts';
-import type { Entry, Instance, Stream, World } from './world.ts';
+import { type Process, Token } from './kernel.ts';
+
+import type { Entry, Instance, Stream } from './types.ts';
+import type { World } from './world.ts';
 
 const SUBSCRIBED: Readonly<Record<string, readonly [group: string, service: string]>> = {
   'orders.events': ['notifications', 'notifications'],

@@ -1,9 +1,10 @@
 import type { AttributeValue, SpanRecord } from '@faultline/origin/model';
-import { type Process, Signal, wait } from './kernel.ts';
-import { callService, type Serve, Token } from './mesh.ts';
-import type { Instance, Reply, World } from './world.ts';
+import { type Process, Signal, Token, wait } from './kernel.ts';
+import { callService, type Serve } from './mesh.ts';
+import type { Instance, Reply } from './types.ts';
+import type { World } from './world.ts';
 
-/** One operation of a service: does the work, answers its status. */
+/** What an operation does with what it can do. */
 export type Handler = (exec: Exec) => Process<number>;
 
 type Context = { readonly traceId: string; readonly spanId: string };
@@ -327,7 +328,7 @@ export function serveOperation(
       if (fault?.effect.kind === 'delay') yield* exec.pause(fault.effect.delayMs);
       if (fault?.effect.kind === 'cpu') yield* exec.work(fault.effect.ms);
       if (fault?.effect.kind === 'error') throw new Failure(fault.effect.status);
-      status = yield* handler(exec);
+      status = yield* handler({ world, instance, token, context });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       ({ status } = error);

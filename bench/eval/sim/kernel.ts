@@ -111,3 +111,14 @@ export function* wait<T>(signal: Signal<T>): Process<T> {
   // What a process is resumed with is the value of the signal it yielded; generators cannot say so.
   return (yield signal) as T;
 }
+
+/** Tells work that nobody waits for it any more. */
+export class Token {
+  readonly cancelled = new Signal<void>();
+  isCancelled = false;
+
+  cancel(): void {
+    this.isCancelled = true;
+    this.cancelled.resolve();
+  }
+}

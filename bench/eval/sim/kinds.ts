@@ -1,6 +1,6 @@
 import { killInstance, roll, startInstance, stopInstance } from './operate.ts';
 import { addFault, at, expect, pause, ready, share, type Stage, whole } from './plan.ts';
-import type { Effect } from './world.ts';
+import type { Effect } from './types.ts';
 
 export type Kind = (stage: Stage) => void;
 

@@ -1,18 +1,8 @@
 import type { Cause } from '@faultline/origin/model';
-import { type Process, Signal, wait } from './kernel.ts';
+import { type Process, Signal, Token, wait } from './kernel.ts';
 import { observe } from './telemetry.ts';
-import type { Breaker, Effect, Fault, Instance, Reply, World } from './world.ts';
-
-/** Tells work that nobody waits for it any more. */
-export class Token {
-  readonly cancelled = new Signal<void>();
-  isCancelled = false;
-
-  cancel(): void {
-    this.isCancelled = true;
-    this.cancelled.resolve();
-  }
-}
+import type { Breaker, Effect, Fault, Instance, Reply } from './types.ts';
+import type { World } from './world.ts';
 
 export type Call = {
   readonly from: Instance | undefined;

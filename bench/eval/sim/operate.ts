@@ -1,6 +1,7 @@
 import { poll } from './background.ts';
 import type { Process } from './kernel.ts';
-import type { Instance, World } from './world.ts';
+import type { Instance } from './types.ts';
+import type { World } from './world.ts';
 
 const POOL_MAX = 10;
 

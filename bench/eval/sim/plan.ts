@@ -1,7 +1,8 @@
 import type { ExpectedOrigin } from '@faultline/origin/recording';
 import type { Kernel } from './kernel.ts';
 import type { Surge } from './traffic.ts';
-import type { Fault, Instance, World } from './world.ts';
+import type { Fault, Instance } from './types.ts';
+import type { World } from './world.ts';
 
 /** What a kind of run needs to arrange itself. */
 export type Stage = {

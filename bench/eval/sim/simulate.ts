@@ -2,6 +2,7 @@ import { seededRandom } from '@faultline/mesh-core/random';
 import type { Recording } from '@faultline/origin/recording';
 import { startBackground } from './background.ts';
 import { faultKinds, harmlessKinds, type Kind } from './kinds.ts';
+import { Exec, type Handler } from './exec.ts';
 import { Kernel } from './kernel.ts';
 import { routes } from './operations.ts';
 import { startInstance } from './operate.ts';
@@ -60,12 +61,14 @@ export function simulate(options: RunOptions): Recording {
       endMs: EPOCH_MS + kernel.nowMs,
       distractors: stage.distractors,
       expected: stage.expected.map(({ faults, startMs, endMs, ...rest }) => {
-        const hits = faults.flatMap((id) => world.firstHit.get(id) ?? []);
+        const first = faults.flatMap((id) => world.firstHit.get(id) ?? []);
+        const hits = faults.reduce((sum, id) => sum + (world.hits.get(id) ?? 0), 0);
         return {
           ...rest,
           startMs: EPOCH_MS + startMs,
           endMs: EPOCH_MS + endMs,
-          ...(hits.length > 0 && { firstHitMs: EPOCH_MS + Math.min(...hits) }),
+          ...(first.length > 0 && { firstHitMs: EPOCH_MS + Math.min(...first) }),
+          ...(faults.length > 0 && { hits }),
         };
       }),
     },
@@ -91,7 +94,7 @@ function build(kernel: Kernel, seed: number): World {
     instanceEvents: kernel.random() < 0.75,
   });
   const world = new World({
-    handlers: routes,
+    handlers: operations(),
     kernel,
     telemetry,
     settings: {
@@ -110,4 +113,18 @@ function build(kernel: Kernel, seed: number): World {
   }
   for (const service of SINGLE) startInstance(world, { service, version: '1.0.0' });
   return world;
+}
+
+function operations(): World['handlers'] {
+  return Object.fromEntries(
+    Object.entries(routes).map(([service, handlers]) => [
+      service,
+      Object.fromEntries(
+        Object.entries(handlers).map(([name, handler]: [string, Handler]) => [
+          name,
+          (parts: ConstructorParameters<typeof Exec>[0]) => handler(new Exec(parts)),
+        ]),
+      ),
+    ]),
+  );
 }

@@ -9,7 +9,7 @@ import type {
 } from '@faultline/origin/model';
 import type { RecordedLine } from '@faultline/origin/recording';
 import type { Kernel } from './kernel.ts';
-import type { Instance, Stream } from './world.ts';
+import type { Instance, Stream } from './types.ts';
 
 const BOUNDS_MS = [
   1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1000, 2000, 3000, 4000, 5000, 10_000,

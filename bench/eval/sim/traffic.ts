@@ -1,6 +1,6 @@
 import { serveOperation } from './exec.ts';
-import type { Process } from './kernel.ts';
-import { callService, Token } from './mesh.ts';
+import { type Process, Token } from './kernel.ts';
+import { callService } from './mesh.ts';
 import type { World } from './world.ts';
 
 /** What visitors ask for, and how often compared with the rest. */

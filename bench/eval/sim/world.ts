@@ -1,73 +1,12 @@
-import type { Cause, ChangeEvent } from '@faultline/origin/model';
-import type { Handler } from './exec.ts';
-import type { Kernel, Signal } from './kernel.ts';
+import type { ChangeEvent } from '@faultline/origin/model';
+import type { Kernel } from './kernel.ts';
 import type { Telemetry } from './telemetry.ts';
-
-/** What a fault does to what it meets; `app` effects are the program's own doing. */
-export type Effect =
-  | { readonly kind: 'delay'; readonly delayMs: number; readonly jitterMs: number }
-  | { readonly kind: 'error'; readonly status: number }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'blackhole' }
-  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
-  /** More work on the thread of the instance, for each request. */
-  | { readonly kind: 'cpu'; readonly ms: number };
-
-export type Fault = {
-  readonly id: number;
-  readonly at: 'outbound' | 'inbound' | 'app' | 'tcp' | 'consumer';
-  /** Callers it is limited to; for `tcp` the services whose connections are hit. */
-  readonly from?: string;
-  /** Service, store, provider or stream. */
-  readonly to: string;
-  readonly instance?: string;
-  readonly version?: string;
-  /** 0 to 1. */
-  readonly share: number;
-  readonly direction: 'request' | 'response';
-  readonly effect: Effect;
-  readonly startMs: number;
-  readonly endMs: number;
-};
-
-/** What comes back from a call: a status, or the reason why there is none. */
-export type Reply = { readonly status: number; readonly cause?: Cause };
-
-export type Breaker = { failures: number; shutUntilMs: number; trips: number; probing: boolean };
-
-export type Instance = {
-  readonly service: string;
-  readonly name: string;
-  readonly version: string;
-  /** `gone` ones are never seen again; `dead` ones come back. */
-  state: 'starting' | 'ready' | 'draining' | 'dead' | 'gone';
-  /** Whether others still send to it: they learn late. */
-  listed: boolean;
-  sidecarAlive: boolean;
-  bornMs: number;
-  cpuFreeMs: number;
-  poolFree: number;
-  readonly poolWaiting: Signal<void>[];
-  readonly inFlight: Set<Signal<Reply>>;
-  served: number;
-  readonly breakers: Map<string, Breaker>;
-  readonly failFastSince: Map<string, number>;
-  readonly load: Map<string, number>;
-};
-
-export type Settings = {
-  readonly postgresMs: number;
-  readonly cores: number;
-  readonly gcEveryMs: number;
-  readonly gcMs: number;
-  /** Sporadic failures of calls, as a share. */
-  readonly blipShare: number;
-};
+import type { Fault, Instance, Operation, Settings, Stream } from './types.ts';
 
 /** Everything that lives in one run. */
 export class World {
   /** By service, then by `METHOD route`. */
-  readonly handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>>;
+  readonly handlers: Readonly<Record<string, Readonly<Record<string, Operation<World>>>>>;
   readonly kernel: Kernel;
   readonly telemetry: Telemetry;
   readonly settings: Settings;
@@ -75,6 +14,8 @@ export class World {
   readonly faults: Fault[] = [];
   /** When each fault was first met by a request. */
   readonly firstHit = new Map<number, number>();
+  /** How many met it in its first ten seconds. */
+  readonly hits = new Map<number, number>();
   readonly weights = new Map<string, ReadonlyMap<string, number>>();
   readonly streams = new Map<string, Stream>();
   #busyMs = 0;
@@ -146,7 +87,11 @@ export class World {
         (one.version === undefined || one.version === spot.instance?.version) &&
         chance < one.share,
     );
-    if (fault && !this.firstHit.has(fault.id)) this.firstHit.set(fault.id, nowMs);
+    if (!fault) return undefined;
+    if (!this.firstHit.has(fault.id)) this.firstHit.set(fault.id, nowMs);
+    if (nowMs - fault.startMs < 10_000) {
+      this.hits.set(fault.id, (this.hits.get(fault.id) ?? 0) + 1);
+    }
     return fault;
   }
 
@@ -162,15 +107,3 @@ export class World {
     this.kernel.after(periodMs, tick);
   }
 }
-
-export type Entry = { readonly traceId: string; readonly spanId: string; readonly type: string };
-
-/** A Redis stream with one group. */
-export type Stream = {
-  readonly name: string;
-  readonly group: string;
-  readonly service: string;
-  readonly entries: Entry[];
-  pending: number;
-  handled: number;
-};

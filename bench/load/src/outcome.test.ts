@@ -18,8 +18,10 @@ describe('a failure', () => {
   it('is named by its status when the reply tells no problem', () => {
     expect(withStatus(page('Bad gateway', 502))).to.deep.include({
       kind: 'status',
-      name: '502 without a problem',
+      name: '502 page',
     });
+    const empty = { ...page('', 503), headers: {}, body: Buffer.alloc(0) };
+    expect(withStatus(empty).name).to.equal('503 and nothing else');
     expect(withStatus(json(500, { oops: true })).name).to.equal('500 without a problem');
   });
 

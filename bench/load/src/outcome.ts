@@ -39,8 +39,10 @@ export function withoutReply({ cause, detail }: NoReply): Failure {
 export function withStatus({ status, headers, body }: HttpReply): Failure {
   const document = isProblem(headers) ? problem.safeParse(parse(body)) : undefined;
   if (!document?.success) {
+    const isPage = String(headers['content-type']).startsWith('text/html');
+    const what = body.length === 0 ? 'and nothing else' : isPage ? 'page' : 'without a problem';
     const detail = body.toString('utf8', 0, 200);
-    return { kind: 'status', name: `${status} without a problem`, detail, traceId: null };
+    return { kind: 'status', name: `${status} ${what}`, detail, traceId: null };
   }
   const { type, detail, dependency, trace_id: traceId } = document.data;
   const from = dependency === undefined ? '' : ` (${dependency})`;

@@ -7,7 +7,9 @@ import { mesh } from './mesh.ts';
 import { restart } from './restart.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
+import { trace } from './trace.ts';
 import { up } from './up.ts';
+import { why } from './why.ts';
 
 /** Every sub-command, in the order of the help text. */
 export const commands: readonly Command[] = [
@@ -20,4 +22,6 @@ export const commands: readonly Command[] = [
   fault,
   mesh,
   load,
+  why,
+  trace,
 ];

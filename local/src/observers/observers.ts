@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '@faultline/chassis/clock';
 import type { Environment } from '../config.ts';
@@ -5,10 +6,11 @@ import { LogWriter } from '../logs/writer.ts';
 import { choosePrometheus, type PrometheusChoice } from '../metrics/find.ts';
 import { startPrometheus, type Prometheus } from '../metrics/prometheus.ts';
 import { toTargets } from '../metrics/targets.ts';
-import { TargetsFile } from '../metrics/targets-file.ts';
+import { TargetsFile, targetsPath } from '../metrics/targets-file.ts';
 import type { Pod } from '../pods/pod.ts';
 import type { ProcessGuard } from '../process/guard.ts';
 import { Store, type StoreServer } from '../stores/store.ts';
+import type { Change } from './change.ts';
 import type { ObserverPorts } from './ports.ts';
 import { scrapedPod } from './scraped-pod.ts';
 import { startTraceStore } from './trace-store.ts';
@@ -36,6 +38,7 @@ export class Observers {
   readonly #traces: Store | undefined;
   readonly #prometheus: Store<Prometheus> | undefined;
   readonly #targets: TargetsFile;
+  readonly #token = randomBytes(24).toString('base64url');
   readonly #logs: LogWriter[] = [];
 
   constructor(options: ObserversOptions) {
@@ -105,13 +108,25 @@ export class Observers {
 
   /** The pods that are there now, for Prometheus. */
   async show(pods: readonly Pod[]): Promise<void> {
-    if (this.#prometheus === undefined) return;
     const { admin } = this.#options.ports.traces;
     const traces = { name: 'trace-store', version: '1.0.0', url: `http://127.0.0.1:${admin}` };
     const programs = this.#traces === undefined ? [] : [traces];
     // Before it was ready for the first time a pod is not missed; after that it is.
     const known = pods.filter(({ wasReady }) => wasReady).map(scrapedPod);
     await this.#targets.write(toTargets(known, programs));
+  }
+
+  /** Tells the analysis what was done to the system; it does not matter whether it hears. */
+  noteChange(change: Change): void {
+    if (this.#traces?.ready !== true) return;
+    const { query: port } = this.#options.ports.traces;
+    const at = new Date(this.#options.clock.now()).toISOString();
+    void fetch(`http://127.0.0.1:${port}/api/changes`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ at, ...change }),
+      signal: AbortSignal.timeout(2_000),
+    }).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -125,6 +140,8 @@ export class Observers {
       dir: join(dataDir, 'traces'),
       ports: ports.traces,
       env: { NODE_COMPILE_CACHE: compileCacheDir },
+      targetsFile: targetsPath(join(dataDir, 'prometheus')),
+      token: this.#token,
       log: this.#openLog('traces'),
       clock,
       guard,

@@ -10,13 +10,13 @@ const wellKnown = { prometheus: 9090, query: 16_686, otlp: 4318 };
  * well-known port that is taken is no error, as others run these programs too (a package's own
  * Prometheus listens on 9090): a free one is used, and the links tell.
  */
-export async function chooseObserverPorts(how: 'fixed' | 'auto'): Promise<ObserverPorts> {
-  const taken = new Set<number>();
+export async function chooseObserverPorts(
+  how: 'fixed' | 'auto',
+  taken: Set<number>,
+): Promise<ObserverPorts> {
   const choose = async (port: number): Promise<number> => {
     const isUsual = how === 'fixed' && (await isFree(port));
-    const chosen = isUsual ? port : await freePort(taken);
-    taken.add(chosen);
-    return chosen;
+    return isUsual ? port : freePort(taken);
   };
   return {
     prometheus: await choose(wellKnown.prometheus),

@@ -18,6 +18,10 @@ export type TraceStoreOptions = {
   /** Where spans outlast a restart. */
   dir: string;
   ports: TraceStorePorts;
+  /** The list of targets that Prometheus reads. */
+  targetsFile: string;
+  /** What those show who tell of changes. */
+  token: string;
   /** More of its environment. */
   env: Readonly<Record<string, string>>;
   log(line: string): void;
@@ -37,6 +41,8 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Store
       STORE_LISTEN_QUERY: `${host}:${ports.query}`,
       STORE_LISTEN_OTLP: `${host}:${ports.otlp}`,
       LISTEN_ADMIN: `${host}:${ports.admin}`,
+      WATCH_TARGETS_FILE: options.targetsFile,
+      WATCH_TOKEN: options.token,
     },
     guard,
     onOutput: (_, source) => eachLine(source, options.log),

@@ -27,9 +27,7 @@ export async function assignPorts(
 
 /** A free loopback port, noted in `takenPorts` until `giveBack`. */
 export async function takeLoopback(takenPorts: Set<number>): Promise<LoopbackAddress> {
-  const port = await freePort(takenPorts);
-  takenPorts.add(port);
-  return { host: '127.0.0.1', port };
+  return { host: '127.0.0.1', port: await freePort(takenPorts) };
 }
 
 export type LoopbackAddress = { host: string; port: number };

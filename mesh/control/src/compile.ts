@@ -1,5 +1,6 @@
 import type { ProxySnapshot, WireEndpoints, WireServicePort } from '@faultline/mesh-core/snapshot';
 import { compileEndpoints } from './compile/endpoints.ts';
+import { compileEgress } from './compile/egress.ts';
 import { compileInbound } from './compile/inbound.ts';
 import { compileServices } from './compile/outbound.ts';
 import { compileFaults } from './faults/compile.ts';
@@ -30,6 +31,7 @@ export class Compilation {
       services: this.#servicesFor(instance.namespace),
       endpoints: this.#endpoints,
       tcpTargets: instance.tcpTargets,
+      egress: compileEgress(world, instance.namespace),
       ...compileInbound(instance, world),
       faults: compileFaults(instance, world),
     };

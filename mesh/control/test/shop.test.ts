@@ -46,6 +46,7 @@ function readServices(): MeshService[] {
   return readdirSync(join(root, 'services')).flatMap((folder) => {
     const deploy = join(root, 'services', folder, 'deploy');
     return readdirSync(deploy)
+      .filter((file) => file.endsWith('.yaml'))
       .flatMap((file) => [...parseAllDocuments(readFileSync(join(deploy, file), 'utf8'))])
       .flatMap((document) => {
         const parsed = serviceSchema.safeParse(document.toJS());

@@ -20,13 +20,13 @@ export type Attempt =
   /** Errors of the balancer and the route itself. */
   | {
       readonly kind: 'local';
-      readonly error: 'fail-fast' | 'load-shed' | 'retry-timeout' | 'route-timeout';
+      readonly error: 'fail-fast' | 'load-shed' | 'retry-timeout' | 'final';
     };
 
 /**
  * Whether an attempt's end calls for another: a listed status, the queue's fail-fast or the retry
  * timeout. A connection error has become a 502 by then and is retried only if 502 is listed; load
- * shedding and the route's own timeouts are final.
+ * shedding, the route's own timeouts and backends that do not exist are final.
  */
 export function isRetryable(policy: RetryPolicy, attempt: Attempt): boolean {
   switch (attempt.kind) {

@@ -120,6 +120,20 @@ export type WireTcpTarget = {
   readonly to: { readonly host: string; readonly port: number };
 };
 
+/** An EgressNetwork: where it lies, and whether what none of its routes matches may be called. */
+export type WireEgress = {
+  readonly ref: ObjectRef;
+  readonly networks: readonly { readonly cidr: string; readonly except: readonly string[] }[];
+  readonly allows: boolean;
+  /** What they match is let through as it is. */
+  readonly routes: readonly {
+    readonly port: number;
+    readonly ref: ObjectRef;
+    readonly hostnames: readonly string[];
+    readonly rules: readonly { readonly matches: readonly WireRouteMatch[] }[];
+  }[];
+};
+
 export type WireAuthorization = ObjectRef & {
   readonly authentication: Authentication;
   readonly audit?: boolean;
@@ -172,6 +186,8 @@ export type ProxySnapshot = {
   readonly services: readonly WireServicePort[];
   readonly endpoints: WireEndpoints;
   readonly tcpTargets: readonly WireTcpTarget[];
+  /** Those of the client's own namespace come first. None: everything outside may be called. */
+  readonly egress?: readonly WireEgress[];
   readonly servers: readonly WireServer[];
   /** For ports without a Server: `default-inbound-policy` as authorizations. */
   readonly defaultAuthorizations: readonly WireAuthorization[];

@@ -153,7 +153,7 @@ describe('retries', () => {
     );
     for (const error of ['fail-fast', 'retry-timeout'] as const)
       expect(isRetryable(policy, { kind: 'local', error })).to.equal(true);
-    for (const error of ['load-shed', 'route-timeout'] as const)
+    for (const error of ['load-shed', 'final'] as const)
       expect(isRetryable(policy, { kind: 'local', error })).to.equal(false);
   });
 

@@ -29,7 +29,9 @@ function failureOf({ kind, answer }: ProxyError): Attempt {
     case 'response-timeout':
     case 'idle-timeout':
     case 'cancelled':
-      return { kind: 'local', error: 'route-timeout' };
+    case 'invalid-backend':
+      // Errors rather than replies: no list of statuses covers them.
+      return { kind: 'local', error: 'final' };
     default:
       return { kind: 'response', status: answer.status };
   }

@@ -35,4 +35,5 @@ const proxy = new Proxy({
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 
-await proxy.start();
+// Not awaited at the top: as a bundle this is a script. A failure ends the process all the same.
+void proxy.start();

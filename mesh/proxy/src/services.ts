@@ -6,7 +6,7 @@ import { External } from './external.ts';
 import { ProxyError } from './errors.ts';
 import { splitAuthority } from './http/target.ts';
 import type { Handler } from './layer.ts';
-import { addressText } from './net/address.ts';
+import { type Address, addressText } from './net/address.ts';
 
 const RESOLVED_MAX = 1_000;
 
@@ -71,8 +71,14 @@ export class Services {
     return this.#external.handler(request);
   };
 
+  /** Where a tunnel out of the mesh may go; undefined when it may not. */
+  tunnelTo(authority: string): Promise<Address | undefined> {
+    return this.#external.tunnelTo(authority);
+  }
+
   /** Replaces everything in one step; requests under way keep what they began with. */
-  apply({ services, endpoints, faults }: ProxySnapshot): void {
+  apply({ services, endpoints, faults, egress = [] }: ProxySnapshot): void {
+    this.#external.apply(egress);
     const before = this.#entries;
     this.#entries = new Map();
     this.#byName = new Map();

@@ -12,6 +12,7 @@ const ASKED_BYTES = 120;
 const WAITED_MS = 2_500;
 
 type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
+type Means = { readonly lately: Tally; usualMs: number; learnt: number };
 type Series = {
   pending: number;
   /** How many are usually under way for more than a period: streams. */
@@ -47,6 +48,7 @@ export class EdgeBook {
   readonly #pools = new Map<string, Pool>();
   /** What attempts took lately, fading by the sample. */
   readonly #recent = new Map<string, Pool>();
+  readonly #means = new Map<string, Means>();
   readonly #series = new Map<string, Series>();
 
   constructor(rows: Rows) {
@@ -83,6 +85,21 @@ export class EdgeBook {
     return { p50Ms: quantile(recent, 0.5), p99Ms: quantile(recent, 0.99) };
   }
 
+  /**
+   * By how much the mean of a view has risen since `sinceMs`, in milliseconds; undefined where too
+   * little is known.
+   */
+  shiftOf(
+    view: 'route' | 'endpoint',
+    { caller, callee, sinceMs }: { caller: string; callee: string; sinceMs: number },
+  ): number | undefined {
+    const means = this.#means.get(`${view} ${caller} ${callee}`);
+    if (!means || means.learnt < GUESSED_AT) return undefined;
+    // A tally of milliseconds among replies.
+    const { bad: sumMs, total } = means.lately.sum(sinceMs);
+    return total < 3 ? undefined : sumMs / total - means.usualMs;
+  }
+
   /** Whether the caller keeps from an endpoint of the callee because it failed. */
   isHeldBack(caller: string, callee: string): boolean {
     const open = this.attempts.get(`${caller} ${callee}`)?.open.values() ?? [];
@@ -101,6 +118,7 @@ export class EdgeBook {
     if (soft > 0 || responses > 0) row.soft.add(at, soft, Math.max(responses, soft));
     if (nobody > 0) row.nobody.add(at, nobody, nobody);
     if (view === 'endpoint') this.#remember(sample);
+    if (view !== 'inbound') this.#average(sample);
   }
 
   /** Calls that were under way for the whole period although such calls are not usually. */
@@ -118,6 +136,22 @@ export class EdgeBook {
     }
     // One stuck call is the same call again each second.
     return this.#isKnown(sample) ? Math.min(odd, 3) : 0;
+  }
+
+  #average({ view, source, target, latency, atMs, periodMs }: EdgeSample): void {
+    if (!latency || latency.count === 0) return;
+    const key = `${view} ${source.service} ${target.name}`;
+    let means = this.#means.get(key);
+    if (!means) {
+      if (this.#means.size >= SERIES_MAX) this.#means.clear();
+      means = { lately: new Tally(), usualMs: latency.sumMs / latency.count, learnt: 0 };
+      this.#means.set(key, means);
+    }
+    means.lately.add(atMs - periodMs / 2, latency.sumMs, latency.count);
+    if (!this.#learns) return;
+    const weight = Math.min(0.3, latency.count / (means.learnt + latency.count), latency.count / 100);
+    means.usualMs += (latency.sumMs / latency.count - means.usualMs) * weight;
+    means.learnt = Math.min(1_000, means.learnt + latency.count);
   }
 
   #remember({ source, target, latency }: EdgeSample): void {

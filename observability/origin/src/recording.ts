@@ -10,8 +10,9 @@ export type ExpectedOrigin = {
   readonly accepted: readonly Origin[];
   readonly startMs: number;
   readonly endMs: number;
-  /** When it first touched a request, where that is known. */
+  /** When it first touched a request, and how many in its first ten seconds, where that is known. */
   readonly firstHitMs?: number;
+  readonly hits?: number;
 };
 
 /** What was done in a run. The analysis never sees it. */

@@ -37,7 +37,7 @@ export const SETTINGS: Settings = {
   lastingMs: 1_000,
   verySlowMs: 900,
   warmUpMs: 8_000,
-  learningMs: 15_000,
+  learningMs: 20_000,
   learntAt: 25,
   quietMs: 8_000,
   tracesMax: 6_000,

@@ -31,6 +31,8 @@ const CELLS: readonly Family[] = ['endpoint', 'inbound', 'serves', 'route', 'cal
 /** Calls that reach no instance are bad in none of the others. */
 const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
 const STORE_CELLS: readonly Family[] = ['calls', 'tcp'];
+/** Requests that take this much longer on average are held up by something. */
+const HELD_UP_MS = 60;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
 
@@ -198,7 +200,8 @@ function lasting(scored: Scored | undefined, findings: readonly Finding[], books
   const first = Math.min(...slow.map((one) => one.startedMs));
   const last = Math.max(...slow.map((one) => one.startedMs));
   const isLong = slow.filter((one) => one.excessMs >= settings.verySlowMs).length >= 2;
-  return isLong || last - first >= settings.lastingMs ? scored.score : 0;
+  // Pauses come alone: slowness has to prove more than failures have to.
+  return isLong || last - first >= settings.lastingMs ? scored.score - 2 : 0;
 }
 
 function explain(
@@ -224,7 +227,11 @@ function explain(
   const versions = new Set(rows.flatMap((row) => row.version ?? []));
   const dead = new Set(deaths.map(({ vital }) => vital.instance));
   const priors: Priors = {
-    edge: (caller) => (cutOff.has(caller) ? 6 : callers.size > 1 ? -4 : -20),
+    edge: (caller) => {
+      if (cutOff.has(caller)) return 6;
+      const isAlone = severity === 'hard' || !othersWait(component, { caller, callers, sinceMs, books });
+      return callers.size > 1 && isAlone ? -4 : -20;
+    },
     instance: (instance) => (dead.has(instance) ? 8 : instances.size > 1 ? -1 : -20),
     version: (version) => {
       const when = { atMs: sinceMs, withinMs: 60_000 };
@@ -260,23 +267,59 @@ function cellsOf(
 
 /** Callers whose calls went wrong before they reached any instance. */
 function cutOffCallers(
-  { name }: Component,
+  component: Component,
   { rows, sinceMs, books }: { rows: readonly Row[]; sinceMs: number; books: Books },
 ): Set<string> {
   const callers = new Set<string>();
-  for (const route of rows) {
-    const { family, caller } = route;
+  for (const { family, caller } of rows) {
     if (caller === undefined || family !== 'route') continue;
     // Who waits for an endpoint that is kept out does not reach any either.
-    if (books.edges.isHeldBack(caller, name)) continue;
-    const nobody = route.nobody.sum(sinceMs).bad;
-    const bad = badIn(route, sinceMs) - nobody;
-    const failed = rows
-      .filter((row) => row.family === 'endpoint' && row.caller === caller)
-      .reduce((sum, row) => sum + badIn(row, sinceMs), 0);
-    if (bad >= 2 && failed < bad * 0.3 && nobody < bad * 0.3) callers.add(caller);
+    if (books.edges.isHeldBack(caller, component.name)) continue;
+    const between = rows.filter((row) => row.caller === caller);
+    if (isCutOff(between, sinceMs) || isHeldUp(component, { between, caller, sinceMs, books })) {
+      callers.add(caller);
+    }
   }
   return callers;
+}
+
+/** Its requests fail, and hardly an attempt at an instance does. */
+function isCutOff(between: readonly Row[], sinceMs: number): boolean {
+  const bad = (family: Family): number =>
+    between
+      .filter((row) => row.family === family)
+      .reduce((sum, { hard }) => sum + hard.sum(sinceMs).bad, 0);
+  const nobody = between.reduce((sum, row) => sum + row.nobody.sum(sinceMs).bad, 0);
+  const failed = bad('route') - nobody;
+  return failed >= 2 && bad('endpoint') < failed * 0.3 && nobody < failed * 0.3;
+}
+
+/** Its requests take longer, and attempts at instances do not. */
+function isHeldUp(
+  { name }: Component,
+  of: { between: readonly Row[]; caller: string; sinceMs: number; books: Books },
+): boolean {
+  const { between, caller, sinceMs, books } = of;
+  const slow = between
+    .filter(({ family }) => family === 'route' || family === 'calls')
+    .some(({ soft }) => soft.sum(sinceMs).bad >= 2);
+  if (!slow) return false;
+  const from = { caller, callee: name, sinceMs };
+  const route = books.edges.shiftOf('route', from) ?? 0;
+  const attempts = books.edges.shiftOf('endpoint', from);
+  return attempts !== undefined && route > HELD_UP_MS && attempts < route * 0.35;
+}
+
+/** Whether other callers wait longer as well, though what is usual for them hides it. */
+function othersWait(
+  { name }: Component,
+  of: { caller: string; callers: ReadonlySet<string>; sinceMs: number; books: Books },
+): boolean {
+  const { caller, callers, sinceMs, books } = of;
+  const shift = (one: string): number =>
+    books.edges.shiftOf('endpoint', { caller: one, callee: name, sinceMs }) ?? 0;
+  const own = shift(caller);
+  return [...callers].some((one) => one !== caller && own > 0 && shift(one) > own * 0.35);
 }
 
 function withDead(

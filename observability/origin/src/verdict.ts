@@ -24,7 +24,6 @@ export function judge(
   open: readonly Named[],
 ): { verdicts: Verdict[]; suspects: Suspect[] } {
   const suspects = withCommonStores([...findSuspects(books), ...queueSuspects(books)], books);
-  (globalThis as any).SUS = suspects;
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
   const named = withoutRushed(strong, suspects, books);
   const before = open.map((one) => withKnownOnset(one, named));
@@ -58,7 +57,8 @@ function withKnownOnset(open: Named, named: readonly Suspect[]): Named {
 
 /** A little slowness beside something broken: what is broken keeps the machine busy. */
 function isMurmur(one: Suspect, causes: readonly Named[]): boolean {
-  if (one.symptom !== 'latency' && one.symptom !== 'silence') return false;
+  const isSilence = one.symptom === 'silence' && one.component.kind === 'service';
+  if (one.symptom !== 'latency' && !isSilence) return false;
   const { bad, total } = one.ratio;
   return causes.some(
     (other) =>

@@ -102,17 +102,20 @@ function explained(node: Node, baselines: Baselines): boolean {
   const { span } = node;
   const bad = node.children.filter((child) => {
     if (child.span.kind === 'producer' || child.span.kind === 'consumer') return false;
-    return child.failed || child.slow;
+    return child.failed || child.slow || isCutShort(child);
   });
   if (bad.length === 0) return false;
   if (node.failed) {
-    if (span.kind !== 'client') return bad.some((child) => child.failed || isLong(child, node));
-    // A reply that came in time and a call that failed: the way between is broken.
     return bad.some((child) => child.failed || isCut(child.span) || isLong(child, node));
   }
   const excessMs = baselines.excess(span);
   const ofChildren = bad.reduce((sum, child) => sum + childExcess(child, node, baselines), 0);
   return ofChildren >= excessMs * 0.4;
+}
+
+/** A server whose caller left while it waited for somebody else: that one is to be looked at. */
+function isCutShort({ span, children }: Node): boolean {
+  return span.kind === 'server' && isCut(span) && children.some(({ failed, slow }) => failed || slow);
 }
 
 /** Whether the child lasted for most of its parent's time. */
@@ -155,7 +158,11 @@ function locate(node: Node, context: WalkContext): Location | 'wait' | undefined
   }
   const component: Component = { kind: 'service', name: peer };
   const [server] = node.children.filter((child) => child.span.kind === 'server').slice(-1);
-  if (server) return { component, where: 'between', caller, callee: placeOf(server.span) };
+  if (server) {
+    // It did not get to answer: that is its own doing, not that of the way there.
+    const where = isCut(server.span) ? 'own' : 'between';
+    return { component, where, caller, callee: placeOf(server.span) };
+  }
   if (context.nowMs < endOf(span) + graceMs) return 'wait';
   return { component, where: 'unreached', caller };
 }

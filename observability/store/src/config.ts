@@ -16,6 +16,12 @@ export type StoreConfig = {
   readonly diskMaxBytes: number;
   /** The largest OTLP request, inflated. */
   readonly bodyMaxBytes: number;
+  /** The instances' metrics in Prometheus' file_sd format; undefined goes by spans alone. */
+  readonly targetsFile: string | undefined;
+  /** The service that people call. */
+  readonly edgeService: string;
+  /** What those show who tell of changes; undefined lets nobody. */
+  readonly token: string | undefined;
   readonly logLevel: string;
   /** How long a stop may take. */
   readonly shutdownTimeoutMs: number;
@@ -30,12 +36,12 @@ const MAX_BYTES_MIN = MB;
 /**
  * Reads the environment, once: `STORE_LISTEN_QUERY` (127.0.0.1:16686), `STORE_LISTEN_OTLP`
  * (127.0.0.1:4318), `LISTEN_ADMIN` (127.0.0.1:9100), each `host:port` or `unix:/path`; `STORE_DIR`;
- * `STORE_MAX_BYTES` (24 MiB), `STORE_DISK_MAX_BYTES` (the same), `STORE_MAX_BODY_BYTES` (32 MiB);
- * `LOG_LEVEL` (info), `SHUTDOWN_TIMEOUT_MS` (10000).
+ * `STORE_MAX_BYTES` (16 MiB), `STORE_DISK_MAX_BYTES` (the same), `STORE_MAX_BODY_BYTES` (32 MiB);
+ * `WATCH_TARGETS_FILE`, `WATCH_EDGE_SERVICE` (gateway), `WATCH_TOKEN`; `LOG_LEVEL` (info), `SHUTDOWN_TIMEOUT_MS` (10000).
  * @throws Error naming the variable that is wrong.
  */
 export function loadConfig(env: Env = process.env): StoreConfig {
-  const maxBytes = bytes(env, 'STORE_MAX_BYTES', 24 * MB);
+  const maxBytes = bytes(env, 'STORE_MAX_BYTES', 16 * MB);
   return {
     listenQuery: address(env, 'STORE_LISTEN_QUERY', '127.0.0.1:16686'),
     listenOtlp: address(env, 'STORE_LISTEN_OTLP', '127.0.0.1:4318'),
@@ -44,6 +50,9 @@ export function loadConfig(env: Env = process.env): StoreConfig {
     maxBytes,
     diskMaxBytes: bytes(env, 'STORE_DISK_MAX_BYTES', maxBytes),
     bodyMaxBytes: bytes(env, 'STORE_MAX_BODY_BYTES', 32 * MB),
+    targetsFile: env['WATCH_TARGETS_FILE'] || undefined,
+    edgeService: env['WATCH_EDGE_SERVICE'] || 'gateway',
+    token: env['WATCH_TOKEN'] || undefined,
     logLevel: env['LOG_LEVEL'] || 'info',
     shutdownTimeoutMs: integer(env, 'SHUTDOWN_TIMEOUT_MS', 10_000),
   };

@@ -50,9 +50,12 @@ export function ownMetrics(parts: {
 
 function processMetrics(): Gauge[] {
   const { user, system } = process.cpuUsage();
+  const { rss, heapUsed, external } = process.memoryUsage();
   return [
     counter('process_cpu_seconds_total', 'CPU time used.', { '': (user + system) / 1e6 }),
-    gauge('process_resident_memory_bytes', 'Resident memory.', { '': process.memoryUsage.rss() }),
+    gauge('process_resident_memory_bytes', 'Resident memory.', { '': rss }),
+    gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use.', { '': heapUsed }),
+    gauge('nodejs_external_memory_bytes', 'Memory outside that heap.', { '': external }),
   ];
 }
 

@@ -19,7 +19,10 @@ describe("OpenTelemetry's exporter", () => {
         compression: compression as never,
       });
       const provider = new sdk.TracerProvider({
-        resource: resources.resourceFromAttributes({ 'service.name': 'orders', 'service.version': '3' }),
+        resource: resources.resourceFromAttributes({
+          'service.name': 'orders',
+          'service.version': '3',
+        }),
         spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
       });
       const tracer = provider.getTracer('saga', '1.0');

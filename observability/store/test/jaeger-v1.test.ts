@@ -389,9 +389,9 @@ describe("Jaeger's first query API", () => {
       expect(body.errors[0].msg).to.contain('spanId');
     });
 
-    for (const text of ['', 'no json', '[]', '{"resourceSpans":1}']) {
-      it(`refuses '${text}'`, async () => {
-        const { status, body } = await store.post('/api/transform', text);
+    for (const otlp of ['', 'no json', '[]', '{"resourceSpans":1}']) {
+      it(`refuses '${otlp}'`, async () => {
+        const { status, body } = await store.post('/api/transform', otlp);
         expect([status, body.errors[0].code]).to.deep.equal([400, 400]);
       });
     }

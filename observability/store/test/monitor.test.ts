@@ -98,7 +98,8 @@ describe('span metrics', () => {
     'calls?step=5': /^unable to parse param 'service': please provide at least one service name$/,
     'latencies?service=web': /^unable to parse param 'quantile'/,
     'latencies?service=web&quantile=2': /^unable to parse param 'quantile'/,
-    'calls?service=web&spanKind=odd': /^unable to parse param 'spanKind': unsupported span kind: 'odd'$/,
+    'calls?service=web&spanKind=odd':
+      /^unable to parse param 'spanKind': unsupported span kind: 'odd'$/,
     'calls?service=web&endTs=x': /^unable to parse param 'endTs'/,
     'calls?service=web&lookback=1h': /^unable to parse param 'lookback'/,
     'calls?service=web&step=0': /^unable to parse param 'step'/,
@@ -135,7 +136,9 @@ describe('span metrics', () => {
       const { type, text } = await scrape('application/openmetrics-text;version=1.0.0,*/*;q=0.1');
       expect(type).to.contain('application/openmetrics-text');
       expect(text).to.match(
-        new RegExp(`le="100.0"} 20 # \\{trace_id="${TRACE}",span_id="[0-9a-f]{16}"\\} 90 [0-9.]+\n`),
+        new RegExp(
+          `le="100.0"} 20 # \\{trace_id="${TRACE}",span_id="[0-9a-f]{16}"\\} 90 [0-9.]+\n`,
+        ),
       );
       expect(text.endsWith('# EOF\n')).to.equal(true);
     });

@@ -193,7 +193,7 @@ describe('the OTLP receiver', () => {
 
   it('hands what it took to whoever listens', async () => {
     const seen: unknown[] = [];
-    await using other = await startTestStore({ sinks: [(spans) => seen.push(...spans)] });
+    await using other = await startTestStore({ sinks: [(records) => seen.push(...records)] });
     await other.send(
       [
         span({

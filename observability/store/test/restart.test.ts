@@ -80,7 +80,9 @@ describe('a store that starts again', () => {
         ),
       );
     }
-    const sizes = await Promise.all((await segments()).map(async (file) => (await stat(file)).size));
+    const sizes = await Promise.all(
+      (await segments()).map(async (file) => (await stat(file)).size),
+    );
     const largest = Math.max(...sizes);
     expect(sizes.reduce((sum, size) => sum + size, 0)).to.be.at.most(64 * 1_024 + largest);
     await run(async (store) => {
@@ -135,7 +137,9 @@ describe('a store that starts again', () => {
   async function fill(traces: number): Promise<void> {
     await using store = await startTestStore({ dir });
     for (let trace = 1; trace <= traces; trace++) {
-      await store.send([span({ traceId: id(trace, 32), spanId: id(1), attributes: [noise(trace)] })]);
+      await store.send([
+        span({ traceId: id(trace, 32), spanId: id(1), attributes: [noise(trace)] }),
+      ]);
       store.api.store.seal();
     }
   }

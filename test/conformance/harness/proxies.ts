@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { type Clock, systemClock } from '@faultline/chassis/clock';
 import { eventually } from '@faultline/chassis/testing/eventually';
 import { seededRandom } from '@faultline/mesh-core/random';
 import type { Config } from '@faultline/mesh-proxy/config';
 import { createLog } from '@faultline/mesh-proxy/log';
 import { SpanExporter } from '@faultline/mesh-proxy/net/span-exporter';
+import { proxyProgram } from '@faultline/mesh-proxy/program';
 import { Proxy } from '@faultline/mesh-proxy/proxy';
 import { type Address, ask } from './http.ts';
 import type { Time } from './time.ts';
@@ -94,7 +94,7 @@ function configOf(order: ProxyOrder): Config {
 
 /** Proxies as processes of their own, on the machine's clock. */
 export function asProcesses(): ProxyLauncher {
-  const main = join(import.meta.dirname, '../../../mesh/proxy/src/main.ts');
+  const main = proxyProgram();
   const sleep = (ms: number) => systemClock.sleep(ms);
   return {
     time: {

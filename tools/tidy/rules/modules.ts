@@ -16,7 +16,11 @@ const ladder: { layer: string; place: RegExp; may: string[] | 'all' }[] = [
     place: /^mesh\//,
     may: ['contracts', 'telemetry', 'mesh/core', 'chassis', 'mesh'],
   },
-  { layer: 'observability', place: /^observability\//, may: ['contracts', 'telemetry', 'chassis'] },
+  {
+    layer: 'observability',
+    place: /^observability\//,
+    may: ['contracts', 'telemetry', 'chassis', 'observability'],
+  },
   { layer: 'everything around', place: /^(local|test|bench|tools|tilt)\//, may: 'all' },
 ];
 

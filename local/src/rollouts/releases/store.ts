@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Clock, toRfc3339 } from '@faultline/chassis/clock';
-import { bundle, webFolders } from '../../../../tools/setup/bundles.mjs';
+import { bundle, bundledFolders } from '../../../../tools/setup/bundles.mjs';
 import { EngineError } from '../../engine-error.ts';
 import { checkContracts, checkTypes, type Running, runTests } from './checks.ts';
 import { diffText, summarizeDiff } from './diff.ts';
@@ -110,7 +110,7 @@ export class ReleaseStore {
   ): Promise<void> {
     await linkPackages(tree, { root: this.#root, workspaces });
     const folder = join('services', service);
-    if (webFolders(tree).includes(folder)) await bundle(tree, folder, this.#root);
+    if (bundledFolders(tree).includes(folder)) await bundle(tree, folder, this.#root);
   }
 
   async #check(tree: string, request: ReleaseRequest, version: string): Promise<void> {

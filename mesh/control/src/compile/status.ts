@@ -86,7 +86,7 @@ function statusOf(
 
 /** Gateways have controllers of their own. */
 function isOurs({ kind }: ParentRef): boolean {
-  return kind === 'Service' || kind === 'Server';
+  return kind === 'Service' || kind === 'Server' || kind === 'EgressNetwork';
 }
 
 /** Whether a parent is a Service: the group must be the core one. */
@@ -107,6 +107,12 @@ function accept(route: Named, parent: ParentRef, world: World): Verdict {
       ({ ref }) => ref.name === parent.name && ref.namespace === parent.namespace,
     );
     return found && parent.namespace === route.ref.namespace ? { ok: true } : missing;
+  }
+  if (parent.kind === 'EgressNetwork') {
+    const found = world.manifests.egressNetworks.some(
+      ({ ref }) => ref.name === parent.name && ref.namespace === parent.namespace,
+    );
+    return found ? { ok: true } : missing;
   }
   const service = world.services.find(
     ({ name, namespace }) => name === parent.name && namespace === parent.namespace,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Kind } from './fields.ts';
+import { egressNetwork } from './egress.ts';
 import { readYamlFiles } from './folders.ts';
 import { httpRoute } from './http-route.ts';
 import { issueProblems } from './issues.ts';
@@ -24,6 +25,7 @@ const kinds = [
   'NetworkAuthentication',
   'HTTPLocalRateLimitPolicy',
   'ServiceProfile',
+  'EgressNetwork',
 ];
 
 export type LoadOptions = {
@@ -63,6 +65,7 @@ export function parseMeshManifests(
     networkAuthentications: reader.read('NetworkAuthentication', networkAuthentication),
     rateLimits: reader.read('HTTPLocalRateLimitPolicy', rateLimit),
     serviceProfiles: reader.read('ServiceProfile', serviceProfile),
+    egressNetworks: reader.read('EgressNetwork', egressNetwork),
   };
   const all = [...problems, ...sources.flatMap(checkKind), ...reader.problems];
   if (all.length > 0) throw new ManifestError(all);

@@ -117,6 +117,14 @@ export type ServiceProfile = Named & {
   readonly inEffect: boolean;
 };
 
+/** Networks outside the mesh and whether they may be called; without a list, all of them. */
+export type EgressNetwork = Named & {
+  readonly networks:
+    | readonly { readonly cidr: string; readonly except: readonly string[] }[]
+    | undefined;
+  readonly allows: boolean;
+};
+
 /** All manifests of the mesh, checked. */
 export type MeshManifests = {
   readonly routes: readonly Route[];
@@ -128,4 +136,5 @@ export type MeshManifests = {
   readonly networkAuthentications: readonly NetworkAuthentication[];
   readonly rateLimits: readonly RateLimit[];
   readonly serviceProfiles: readonly ServiceProfile[];
+  readonly egressNetworks: readonly EgressNetwork[];
 };

@@ -89,7 +89,6 @@ function unsupported(path: Finding['path']): Finding[] {
 
 /** Kinds that people may bring from a cluster, and why they are not read. */
 export const refusedKinds: Readonly<Record<string, string>> = {
-  EgressNetwork: 'traffic that leaves the mesh is not policed by the embedded mesh',
   ServerAuthorization: 'superseded; use an AuthorizationPolicy',
   TLSRoute: 'the embedded mesh routes HTTP only; everything else passes as opaque TCP',
   TCPRoute: 'the embedded mesh routes HTTP only; everything else passes as opaque TCP',

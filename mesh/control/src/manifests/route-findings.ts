@@ -29,6 +29,7 @@ export function httpRouteFindings({ apiVersion, metadata, spec }: HttpRouteManif
   return [
     ...annotationFindings(metadata.annotations),
     ...spec.parentRefs.flatMap(parentFindings),
+    ...egressFindings({ metadata, spec }),
     ...spec.rules.flatMap((rule, index) =>
       ruleFindings(rule, { path: ['spec', 'rules', index], isLinkerds }),
     ),
@@ -53,7 +54,7 @@ function annotationFindings(annotations: Annotations): Finding[] {
   return [...bad, ...idle];
 }
 
-function parentFindings({ kind, group }: ParentManifest, index: number): Finding[] {
+function parentFindings({ kind, group, port }: ParentManifest, index: number): Finding[] {
   const path = ['spec', 'parentRefs', index];
   if (kind === 'Service' && group === undefined) {
     const message =
@@ -62,11 +63,32 @@ function parentFindings({ kind, group }: ParentManifest, index: number): Finding
     return [{ path, message, effect: 'warn' }];
   }
   if (kind === 'Service' || kind === 'Server') return [];
+  if (kind === 'EgressNetwork' && group === 'policy.linkerd.io') {
+    if (port !== undefined) return [];
+    return [{ path, message: 'an EgressNetwork needs a port', effect: 'reject' }];
+  }
   const message =
     kind === 'Gateway'
       ? 'Linkerd implements no Gateways; expected a Service or Server (the default is Gateway)'
       : `'${kind}' is not supported as a parent; expected Service or Server`;
   return [{ path: [...path, 'kind'], message, effect: 'ignore' }];
+}
+
+/** A route of an EgressNetwork says what may pass; it changes nothing about it here. */
+function egressFindings({ metadata, spec }: Pick<HttpRouteManifest, 'metadata' | 'spec'>) {
+  if (!spec.parentRefs.some(({ kind }) => kind === 'EgressNetwork')) return [];
+  const message =
+    'the embedded mesh only matches what leaves it; expected no filters, backends, timeouts or retries';
+  const finding = (path: Path): Finding => ({ path, message, effect: 'ignore' });
+  const annotations = Object.keys(metadata.annotations)
+    .filter((key) => knownAnnotations.test(key))
+    .map((key) => finding(['metadata', 'annotations', key]));
+  const fields = spec.rules.flatMap(({ filters, backendRefs, timeouts }, index) => [
+    ...(filters.length > 0 ? [finding(['spec', 'rules', index, 'filters'])] : []),
+    ...(backendRefs.length > 0 ? [finding(['spec', 'rules', index, 'backendRefs'])] : []),
+    ...(timeouts.request === undefined ? [] : [finding(['spec', 'rules', index, 'timeouts'])]),
+  ]);
+  return [...annotations, ...fields];
 }
 
 type RulePlace = { path: Path; isLinkerds: boolean };

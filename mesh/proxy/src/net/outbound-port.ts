@@ -54,12 +54,18 @@ export class OutboundPort {
     this.#listener.add(connection, socket);
   }
 
+  async #leave(socket: Socket, authority: string): Promise<void> {
+    const address = await this.#services.tunnelTo(authority);
+    if (address) tunnelOutside(socket, address);
+    else socket.destroy();
+  }
+
   /** HTTP for Services that speak it, bytes for those that do not and for what lies outside. */
   #connect(authority: string): 'http' | 'refuse' | ((socket: Socket) => void) {
     const destination = this.#services.find(authority);
     if (destination && !destination.isOpaque) return 'http';
     if (destination) return (socket) => tunnelToEndpoint(socket, destination.pick(), this.#deps);
     if (this.#services.explainAbsence(authority) !== undefined) return 'refuse';
-    return (socket) => tunnelOutside(socket, authority);
+    return (socket) => void this.#leave(socket, authority);
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   connect,
@@ -22,8 +23,12 @@ const OPAQUE = 'faultline/opaque';
 /** What a connection between proxies carries. */
 export type Carried = 'http' | 'opaque';
 
-/** TLS 1.3 only, with the suites, groups and signatures of linkerd2-proxy. */
+/**
+ * TLS 1.3 only, with the suites, groups and signatures of linkerd2-proxy. No sessions to resume: with
+ * one, a client would be let in for what it proved earlier, whatever has expired or rotated since.
+ */
 const HANDSHAKE = {
+  secureOptions: constants.SSL_OP_NO_TICKET,
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',
   ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',

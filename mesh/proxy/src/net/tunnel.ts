@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import type { WireEndpoint } from '@faultline/mesh-core/snapshot';
 import type { Deps } from '../deps.ts';
-import { splitAuthority } from '../http/target.ts';
 import { endpointLabels } from '../metrics/endpoint-labels.ts';
+import type { Address } from './address.ts';
 import { splice } from './splice.ts';
 import { connectTls } from './tls.ts';
 
@@ -25,7 +25,7 @@ export function tunnelToEndpoint(
   splice(client, server);
 }
 
-/** Takes a CONNECT tunnel out of the mesh, to a host that is no Service. */
-export function tunnelOutside(client: Socket, authority: string): void {
-  splice(client, connect(splitAuthority(authority)));
+/** Takes a CONNECT tunnel out of the mesh. */
+export function tunnelOutside(client: Socket, address: Address): void {
+  splice(client, connect(address));
 }

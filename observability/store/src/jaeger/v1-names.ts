@@ -12,8 +12,8 @@ export function services({ store }: ApiDeps, exchange: Exchange): void {
 
 /** `GET /api/services/:service/operations` */
 export function operationNames({ store }: ApiDeps, exchange: Exchange): void {
-  const operations = store.names.operations(exchange.params['service'] ?? '');
-  const names = [...new Set(operations.map(({ name }) => name))];
+  const found = store.names.operations(exchange.params['service'] ?? '');
+  const names = [...new Set(found.map(({ name }) => name))];
   sendV1(exchange, names, { total: names.length });
 }
 

@@ -21,8 +21,8 @@ export async function search(deps: ApiDeps, exchange: Exchange): Promise<void> {
     return;
   }
   const ids = [...new Set(traceIds)];
-  const refs = ids.flatMap((id) => deps.store.find(id) ?? []);
-  const missing = ids.filter((id) => !deps.store.find(id));
+  const refs = ids.flatMap((id) => deps.store.lookUp(id) ?? []);
+  const missing = ids.filter((id) => !deps.store.lookUp(id));
   const errors = missing.map((traceID) => ({ msg: NOT_FOUND, traceID }));
   await answer(deps, exchange, { refs, raw, errors });
 }
@@ -48,7 +48,7 @@ function wanted({ store }: ApiDeps, { params, query }: Exchange) {
   // A trace is found whenever it was, but what makes no sense is still an error.
   integerOf(query, 'start', 0);
   integerOf(query, 'end', 0);
-  return { ref: store.find(id), raw: boolOf(query, 'raw') };
+  return { ref: store.lookUp(id), raw: boolOf(query, 'raw') };
 }
 
 async function answer(

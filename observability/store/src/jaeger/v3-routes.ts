@@ -49,7 +49,7 @@ export async function trace(deps: ApiDeps, exchange: Exchange): Promise<void> {
   read(query, ['startTime', 'start_time'], parseTimeUs);
   read(query, ['endTime', 'end_time'], parseTimeUs);
   const raw = read(query, ['rawTraces', 'raw_traces'], parseBool) ?? false;
-  const ref = deps.store.find(id);
+  const ref = deps.store.lookUp(id);
   await answer(deps, exchange, { refs: ref ? [ref] : [], raw });
 }
 

@@ -3,7 +3,7 @@ import type { SpanScan } from '../wire/span-scan.ts';
 import { Series } from './series.ts';
 
 /** Beyond these the rest is counted together, under this name. */
-export const SERIES_MAX = 1_000;
+const SERIES_MAX = 1_000;
 const OVERFLOW = 'other';
 
 /** By `Span.SpanKind`. */

@@ -33,7 +33,7 @@ export function encodeJsonRequest(text: string): EncodedRequest {
     const { resource, scopeSpans, schemaUrl } = objectOf(item, 'resourceSpans');
     writer.message(1, () => {
       writer.message(1, () => {
-        writeAttributes(writer, 1, objectOf(resource, 'resource')['attributes']);
+        writeAttributes(writer, objectOf(resource, 'resource')['attributes'], { field: 1 });
       });
       for (const one of listOf(scopeSpans, 'scopeSpans')) {
         writer.message(2, () => writeScope(writer, objectOf(one, 'scopeSpans'), refused));
@@ -58,7 +58,7 @@ function writeScope(writer: Writer, fields: JsonObject, refused: string[]): void
   writer.message(1, () => {
     writer.text(1, textOf(scope['name'], 'scope.name'));
     writer.text(2, textOf(scope['version'], 'scope.version'));
-    writeAttributes(writer, 3, scope['attributes']);
+    writeAttributes(writer, scope['attributes'], { field: 3 });
   });
   for (const span of listOf(fields['spans'], 'spans')) {
     const { mark } = writer;
@@ -83,7 +83,7 @@ function writeSpan(writer: Writer, span: JsonObject): void {
   writer.integer(6, BigInt(enumOf(span['kind'], KINDS, 'kind')));
   writer.fixed64(7, integerOf(span['startTimeUnixNano'], 'startTimeUnixNano'));
   writer.fixed64(8, integerOf(span['endTimeUnixNano'], 'endTimeUnixNano'));
-  writeAttributes(writer, 9, span['attributes']);
+  writeAttributes(writer, span['attributes'], { field: 9 });
   writeCount(writer, 10, span['droppedAttributesCount']);
   for (const event of listOf(span['events'], 'events')) {
     writer.message(11, () => writeEvent(writer, objectOf(event, 'event')));
@@ -104,7 +104,7 @@ function writeSpan(writer: Writer, span: JsonObject): void {
 function writeEvent(writer: Writer, event: JsonObject): void {
   writer.fixed64(1, integerOf(event['timeUnixNano'], 'event.timeUnixNano'));
   writer.text(2, textOf(event['name'], 'event.name'));
-  writeAttributes(writer, 3, event['attributes']);
+  writeAttributes(writer, event['attributes'], { field: 3 });
   writeCount(writer, 4, event['droppedAttributesCount']);
 }
 
@@ -112,7 +112,7 @@ function writeLink(writer: Writer, link: JsonObject): void {
   writer.bytes(1, hexOf(link['traceId'], 'link.traceId'));
   writer.bytes(2, hexOf(link['spanId'], 'link.spanId'));
   writer.text(3, textOf(link['traceState'], 'link.traceState'));
-  writeAttributes(writer, 4, link['attributes']);
+  writeAttributes(writer, link['attributes'], { field: 4 });
   writeCount(writer, 5, link['droppedAttributesCount']);
   writeFlags(writer, 6, link['flags']);
 }
@@ -127,7 +127,11 @@ function writeFlags(writer: Writer, field: number, value: unknown): void {
   if (flags > 0) writer.fixed32(field, flags);
 }
 
-function writeAttributes(writer: Writer, field: number, list: unknown, depth = 0): void {
+function writeAttributes(
+  writer: Writer,
+  list: unknown,
+  { field, depth = 0 }: { field: number; depth?: number },
+): void {
   if (depth > DEPTH_MAX) throw new JsonError(`attributes are nested deeper than ${DEPTH_MAX}`);
   for (const item of listOf(list, 'attributes')) {
     const { key, value } = objectOf(item, 'attribute');
@@ -161,7 +165,10 @@ const writeOne: Readonly<Record<string, (writer: Writer, value: unknown, depth: 
     },
     kvlistValue: (writer, value, depth) => {
       writer.message(6, () => {
-        writeAttributes(writer, 1, objectOf(value, 'kvlistValue')['values'], depth + 1);
+        writeAttributes(writer, objectOf(value, 'kvlistValue')['values'], {
+          field: 1,
+          depth: depth + 1,
+        });
       });
     },
     bytesValue: (writer, value) => {

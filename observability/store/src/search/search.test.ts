@@ -78,7 +78,7 @@ describe('findTraces', () => {
     const impatient = { now: () => 0, monotonic: () => (ms += 100), sleep: async () => undefined };
     let ms = 0;
     const found = findTraces({ store, clock: impatient }, everything, ({ slot }) => slot);
-    for (let n = 10; store.find(id(1, 32)); n += 50) {
+    for (let n = 10; store.lookUp(id(1, 32)); n += 50) {
       eachSpan(store, { spans: Array.from({ length: 50 }, (_, at) => bulky(n + at)) });
       store.reclaim();
     }
@@ -87,7 +87,9 @@ describe('findTraces', () => {
 });
 
 function bulky(number: number) {
-  const attributes = [text('padding', Array.from({ length: 200 }, (_, n) => (number * n) ** 3).join())];
+  const attributes = [
+    text('padding', Array.from({ length: 200 }, (_, n) => (number * n) ** 3).join()),
+  ];
   return span({ traceId: id(number, 32), spanId: id(1), attributes });
 }
 

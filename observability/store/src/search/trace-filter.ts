@@ -52,20 +52,26 @@ export class TraceFilter {
   }
 
   #numbersMatch(slot: number): boolean {
-    const { startMinUs, startMaxUs, durationMinUs, durationMaxUs, spansMin, spansMax } =
-      this.#query;
-    const { startUs, endUs, longestUs, shortestUs, spans, errors } = this.#table;
-    const count = spans[slot] ?? 0;
-    const failed = errors[slot] ?? 0;
+    const { spansMin, spansMax } = this.#query;
+    const count = this.#table.spans[slot] ?? 0;
+    const failed = this.#table.errors[slot] ?? 0;
+    return (
+      count >= spansMin &&
+      count <= spansMax &&
+      (this.#wantsError !== true || failed > 0) &&
+      (this.#wantsError !== false || failed < count) &&
+      this.#timesMatch(slot)
+    );
+  }
+
+  #timesMatch(slot: number): boolean {
+    const { startMinUs, startMaxUs, durationMinUs, durationMaxUs } = this.#query;
+    const { startUs, endUs, longestUs, shortestUs } = this.#table;
     return (
       (startUs[slot] ?? 0) <= startMaxUs &&
       (endUs[slot] ?? 0) >= startMinUs &&
       (longestUs[slot] ?? 0) >= durationMinUs &&
-      (shortestUs[slot] ?? 0) <= durationMaxUs &&
-      count >= spansMin &&
-      count <= spansMax &&
-      (this.#wantsError !== true || failed > 0) &&
-      (this.#wantsError !== false || failed < count)
+      (shortestUs[slot] ?? 0) <= durationMaxUs
     );
   }
 }

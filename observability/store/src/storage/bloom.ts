@@ -1,5 +1,5 @@
 /** Bits of one filter, and of one fact: a few false answers in a thousand at 150 facts. */
-export const BLOOM_BITS = 2_048;
+const BLOOM_BITS = 2_048;
 export const BLOOM_BYTES = BLOOM_BITS / 8;
 
 const PROBES = 5;

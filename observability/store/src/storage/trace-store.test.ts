@@ -23,7 +23,7 @@ describe('TraceStore', () => {
         for (let index = 0; index < 2_500; index++) {
           const trace = Math.floor(random() * 1_500);
           const traceId = id(trace + 1, 32);
-          const isNew = !store.find(traceId);
+          const isNew = !store.lookUp(traceId);
           const isAgain = isNew && sent.has(traceId);
           const status = { code: random() < 0.05 ? 2 : 0 };
           const attributes = [noise(index + seed)];
@@ -37,7 +37,7 @@ describe('TraceStore', () => {
         }
         expect(store.counts.evictedTraces).to.be.greaterThan(0);
         for (const [traceId, count] of sent) {
-          if (store.find(traceId)) expect(spansOf(store, traceId), traceId).to.equal(count);
+          if (store.lookUp(traceId)) expect(spansOf(store, traceId), traceId).to.equal(count);
         }
         // Evicted ids are remembered in a fixed space: few are forgotten.
         expect(came).to.be.lessThan(store.counts.lateSpans / 5);
@@ -60,7 +60,7 @@ describe('TraceStore', () => {
       store.reclaim();
     }
     const left = Array.from({ length: total }, (_, index) => index).filter((index) =>
-      store.find(id(index + 1, 32)),
+      store.lookUp(id(index + 1, 32)),
     );
     const oldestOf = (kind: string) => left.find((index) => kindOf(index) === kind) ?? total;
     const plain = left.filter((index) => kindOf(index) === 'plain');
@@ -86,8 +86,8 @@ describe('TraceStore', () => {
       store.reclaim();
     }
     expect(store.bytes).to.be.at.most(MB);
-    expect(store.find(id(1, 32))).to.equal(undefined);
-    expect(store.find(id(4_000, 32))).to.not.equal(undefined);
+    expect(store.lookUp(id(1, 32))).to.equal(undefined);
+    expect(store.lookUp(id(4_000, 32))).to.not.equal(undefined);
   });
 
   it('never lets a part of an evicted trace come back', () => {
@@ -95,7 +95,7 @@ describe('TraceStore', () => {
     const first = span({ traceId: id(1, 32), spanId: id(1) });
     fill(store, [first]);
     fillUp(store);
-    expect(store.find(id(1, 32))).to.equal(undefined);
+    expect(store.lookUp(id(1, 32))).to.equal(undefined);
     expect(fill(store, [{ ...first, spanId: id(2) }])).to.deep.equal(['late']);
     expect(store.counts.lateSpans).to.equal(1);
   });
@@ -106,7 +106,7 @@ describe('TraceStore', () => {
       store,
       [1, 2, 3].map((n) => span({ traceId: id(1, 32), spanId: id(n) })),
     );
-    const ref = store.find(id(1, 32));
+    const ref = store.lookUp(id(1, 32));
     expect(ref && store.archive(ref)).to.equal(true);
     fillUp(store);
     expect(spansOf(store, id(1, 32))).to.equal(3);
@@ -117,7 +117,7 @@ describe('TraceStore', () => {
     const store = new TraceStore({ maxBytes: MB });
     const results = Array.from({ length: 400 }, (_, index) => {
       fill(store, [noisySpan(index)]);
-      const ref = store.find(id(index + 1, 32));
+      const ref = store.lookUp(id(index + 1, 32));
       return ref && store.archive(ref);
     });
     expect(results[0]).to.equal(true);
@@ -139,7 +139,7 @@ describe('TraceStore', () => {
     fill(store, [
       { ...span({ traceId: id(1, 32), spanId: id(2), startMs: 20 }), status: { code: 2 } },
     ]);
-    const { slot } = store.find(id(1, 32)) ?? { slot: -1 };
+    const { slot } = store.lookUp(id(1, 32)) ?? { slot: -1 };
     const { table } = store;
     expect([table.spans[slot], table.errors[slot], table.flags[slot]]).to.deep.equal([
       2,
@@ -178,7 +178,7 @@ function fill(store: TraceStore, spans: readonly OtlpSpan[], slow = false): Adde
 }
 
 function spansOf(store: TraceStore, traceId: string): number {
-  const ref = store.find(traceId);
+  const ref = store.lookUp(traceId);
   let count = 0;
   if (ref) store.visit(ref, () => (count += 1) > 0);
   return count;

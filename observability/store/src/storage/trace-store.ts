@@ -139,7 +139,7 @@ export class TraceStore {
   }
 
   /** The trace with this id of 32 hex digits. */
-  find(traceId: string): TraceRef | undefined {
+  lookUp(traceId: string): TraceRef | undefined {
     const slot = this.table.find(parseTraceId(traceId));
     return slot < 0 ? undefined : this.refOf(slot);
   }

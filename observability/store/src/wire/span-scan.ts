@@ -147,7 +147,7 @@ export class SpanScan {
         return;
       case SPAN.status:
         this.#status(start, end);
-        return;
+        break;
       default:
     }
   }

@@ -22,9 +22,12 @@ const EMPTY: AnyValue = { type: 'empty', value: null };
  * Decodes one `KeyValue` message.
  * @throws WireError when it is none, or nested deeper than {@link DEPTH_MAX}.
  */
-export function readAttribute(bytes: Buffer, start: number, end: number, depth = 0): Attribute {
+export function readAttribute(bytes: Buffer, start: number, end: number): Attribute {
+  return attributeAt(new Cursor(bytes, start, end), 0);
+}
+
+function attributeAt(cursor: Cursor, depth: number): Attribute {
   if (depth > DEPTH_MAX) throw new WireError(`a value is nested deeper than ${DEPTH_MAX}`);
-  const cursor = new Cursor(bytes, start, end);
   let key = '';
   let value = EMPTY;
   while (!cursor.atEnd) {
@@ -32,7 +35,7 @@ export function readAttribute(bytes: Buffer, start: number, end: number, depth =
     if (tag === (1 << 3) + WIRE.bytes) key = cursor.text();
     else if (tag === (2 << 3) + WIRE.bytes) {
       const from = cursor.block();
-      value = readValue(new Cursor(bytes, from, cursor.pos), depth);
+      value = readValue(new Cursor(cursor.bytes, from, cursor.pos), depth);
     } else cursor.skip(tag % 8);
   }
   return { key, value };
@@ -66,15 +69,15 @@ const readers: Readonly<Record<number, (cursor: Cursor, depth: number) => AnyVal
 
 function list(outer: Cursor, depth: number): AnyValue[] {
   if (depth >= DEPTH_MAX) throw new WireError(`a value is nested deeper than ${DEPTH_MAX}`);
-  return eachOf(outer, (start, end) => readValue(new Cursor(outer.bytes, start, end), depth + 1));
+  return eachOf(outer, (value) => readValue(value, depth + 1));
 }
 
 function map(outer: Cursor, depth: number): Attribute[] {
-  return eachOf(outer, (start, end) => readAttribute(outer.bytes, start, end, depth + 1));
+  return eachOf(outer, (attribute) => attributeAt(attribute, depth + 1));
 }
 
 /** `ArrayValue` and `KeyValueList` both are a repeated field 1. */
-function eachOf<T>(outer: Cursor, read: (start: number, end: number) => T): T[] {
+function eachOf<T>(outer: Cursor, read: (part: Cursor) => T): T[] {
   const from = outer.block();
   const cursor = new Cursor(outer.bytes, from, outer.pos);
   const found: T[] = [];
@@ -85,7 +88,7 @@ function eachOf<T>(outer: Cursor, read: (start: number, end: number) => T): T[] 
       continue;
     }
     const start = cursor.block();
-    found.push(read(start, cursor.pos));
+    found.push(read(new Cursor(outer.bytes, start, cursor.pos)));
   }
   return found;
 }

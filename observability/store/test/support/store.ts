@@ -15,7 +15,6 @@ export type TestStore = RunningStore &
   };
 
 /** What a test finds in an answer is what it looks for. */
-// oxlint-disable-next-line typescript/no-explicit-any
 export type Json = ReturnType<typeof JSON.parse>;
 
 export type TestStoreOptions = Partial<StoreConfig> & Pick<StoreDeps, 'sinks' | 'addRoutes'>;

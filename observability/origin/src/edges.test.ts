@@ -1,0 +1,122 @@
+import { expect } from 'chai';
+import { sample } from '../test/samples.ts';
+import { EdgeBook } from './edges.ts';
+import type { EdgeSample } from './model.ts';
+import { Rows } from './rows.ts';
+
+describe('EdgeBook', () => {
+  let rows: Rows;
+  let book: EdgeBook;
+  let nowMs: number;
+  beforeEach(() => {
+    rows = new Rows();
+    book = new EdgeBook(rows);
+    nowMs = 0;
+  });
+
+  function add(...samples: EdgeSample[]): void {
+    nowMs += 1_000;
+    for (const one of samples) book.add({ ...one, atMs: nowMs }, { nowMs, cold: false });
+  }
+
+  function into(name: string, kind: 'service' | 'store' = 'service') {
+    const [row] = rows.into({ kind, name });
+    return { hard: row?.hard.sum(0), soft: row?.soft.sum(0), nobody: row?.nobody.sum(0) };
+  }
+
+  it('counts failures by whether anybody was there', () => {
+    add(sample('gateway', 'orders', { failures: { status: 2, reset: 1, failfast: 3 } }));
+    expect(into('orders').hard).to.deep.equal({ bad: 6, total: 10 });
+    expect(into('orders').nobody).to.deep.equal({ bad: 3, total: 3 });
+  });
+
+  it('takes a caller that went away for a sign of slowness, not for a failure', () => {
+    add(sample('gateway', 'orders', { view: 'inbound', failures: { cancelled: 2 } }));
+    expect(into('orders').hard?.bad).to.equal(0);
+    expect(into('orders').soft?.bad).to.equal(2);
+  });
+
+  it('learns what latency is usual and counts what is beyond it', () => {
+    for (let second = 0; second < 10; second++) add(sample('gateway', 'orders', { tookMs: 8 }));
+    expect(into('orders').soft?.bad).to.equal(0);
+    add(sample('gateway', 'orders', { tookMs: 400, responses: 7 }));
+    expect(into('orders').soft?.bad).to.equal(7);
+  });
+
+  it('sees calls that do not come back, before they do', () => {
+    for (let second = 0; second < 5; second++) add(sample('gateway', 'orders'));
+    add(sample('gateway', 'orders', { requests: 3, responses: 0 }));
+    expect(into('orders').soft?.bad).to.equal(0);
+    add(sample('gateway', 'orders', { requests: 2, responses: 0 }));
+    expect(into('orders').soft?.bad).to.be.greaterThan(2);
+  });
+
+  it('gets used to streams that stay open', () => {
+    for (let second = 0; second < 5; second++) add(sample('gateway', 'orders'));
+    add(sample('gateway', 'orders', { requests: 12, responses: 10 }));
+    for (let second = 0; second < 120; second++) add(sample('gateway', 'orders'));
+    const [row] = rows.into({ kind: 'service', name: 'orders' });
+    expect(row?.soft.sum(nowMs - 5_000).bad).to.equal(0);
+  });
+
+  function store(of: { read: number; written: number; opened?: number }): EdgeSample {
+    return sample('orders', 'postgres', {
+      view: 'tcp',
+      kind: 'store',
+      responses: 0,
+      bytesRead: of.read,
+      bytesWritten: of.written,
+      connectionsOpened: of.opened ?? 0,
+      connectionsClosed: of.opened ?? 0,
+    });
+  }
+
+  it('sees a store that is asked and does not answer', () => {
+    for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
+    expect(into('postgres', 'store').soft?.bad).to.equal(0);
+    add(store({ read: 0, written: 900 }));
+    expect(into('postgres', 'store').soft?.bad).to.equal(1);
+  });
+
+  it('makes little of a connection that has nothing to say, more when somebody waits', () => {
+    for (let second = 0; second < 120; second++) add(store({ read: 4_000, written: 900 }));
+    add(store({ read: 0, written: 0 }));
+    expect(into('postgres', 'store').soft?.bad).to.be.closeTo(0.3, 0.01);
+    const stuck = { view: 'inbound', instance: 'orders-1', responses: 0 } as const;
+    for (let second = 0; second < 5; second++) {
+      add(sample('gateway', 'orders', { ...stuck, responses: 10 }));
+    }
+    add(sample('gateway', 'orders', { ...stuck, requests: 3 }));
+    add(sample('gateway', 'orders', stuck), store({ read: 0, written: 0 }));
+    expect(into('postgres', 'store').soft?.bad).to.be.closeTo(1.3, 0.01);
+  });
+
+  it('sees a store whose connections break', () => {
+    for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
+    add(store({ read: 0, written: 300, opened: 6 }));
+    expect(into('postgres', 'store').hard?.bad).to.equal(1);
+  });
+
+  it('knows of retries, of what they rescued, and of breakers that are open', () => {
+    add(
+      sample('gateway', 'orders', {
+        view: 'route',
+        retries: 4,
+        retrySuccesses: 3,
+        endpointsReady: 1,
+        endpointsPending: 1,
+      }),
+    );
+    const attempts = book.attempts.get('gateway orders');
+    expect(attempts?.retries.sum(0)).to.deep.equal({ bad: 4, total: 10 });
+    expect(attempts?.rescued.sum(0).bad).to.equal(3);
+    expect(book.isHeldBack('gateway', 'orders')).to.equal(true);
+    expect(book.isHeldBack('gateway', 'catalog')).to.equal(false);
+  });
+
+  it('tells how long attempts took lately', () => {
+    for (let second = 0; second < 5; second++) add(sample('gateway', 'orders', { tookMs: 8 }));
+    expect(book.latencyOf('gateway', 'orders')).to.deep.equal({ p50Ms: 10, p99Ms: 10 });
+    expect(book.latencyOf('gateway', 'nobody')).to.deep.equal({});
+  });
+});

@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { Rush } from './rush.ts';
+
+describe('Rush', () => {
+  let rush: Rush;
+  let second: number;
+  beforeEach(() => {
+    rush = new Rush();
+    second = 1_000;
+  });
+
+  function see(perSecond: number, seconds: number): void {
+    for (let count = 0; count < seconds; count++, second++) {
+      rush.count(second * 1_000, perSecond);
+    }
+  }
+
+  it('learns the usual rate', () => {
+    see(20, 40);
+    expect(rush.usualPerSecond).to.be.closeTo(20, 1);
+    expect(rush.now).to.equal(undefined);
+  });
+
+  it('sees when it has risen far, and that it is over', () => {
+    see(20, 40);
+    const beganMs = second * 1_000;
+    see(80, 6);
+    expect(rush.now?.factor).to.be.closeTo(4, 0.5);
+    expect(rush.now?.sinceMs).to.be.within(beganMs - 3_000, beganMs + 3_000);
+    see(20, 8);
+    expect(rush.now).to.equal(undefined);
+  });
+
+  it('takes a little more for nothing', () => {
+    see(20, 40);
+    see(30, 10);
+    expect(rush.now).to.equal(undefined);
+  });
+
+  it('counts how requests ended', () => {
+    see(1, 1);
+    rush.add(second * 1_000, 'fine');
+    rush.add(second * 1_000, 'failed');
+    rush.add(second * 1_000, 'slow');
+    expect(rush.sum(second * 1_000)).to.deep.equal({ total: 3, failed: 1, slow: 1 });
+  });
+});

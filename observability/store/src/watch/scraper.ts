@@ -1,0 +1,80 @@
+import { Agent, request } from 'node:http';
+import type { Clock } from '@faultline/chassis/clock';
+import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
+import type { EdgeSample, QueueSample } from '@faultline/origin/model';
+import { readExposition } from './exposition-reader.ts';
+import { queueSamples } from './queues.ts';
+import { readTargets, type MetricsTarget } from './targets.ts';
+
+const TIMEOUT_MS = 900;
+const BODY_MAX = 8 * 1_024 * 1_024;
+const relevant = /^(outbound_|request_total|response_|tcp_|inbound_http|stream_|outbox_)/;
+
+export type ScraperOptions = {
+  targetsFile: string;
+  /** The service that people call. */
+  edgeService: string;
+  clock: Clock;
+  onEdges(samples: EdgeSample[]): void;
+  onQueues(samples: QueueSample[]): void;
+};
+
+/** Looks at the metrics of all instances and their sidecars, and tells what changed since. */
+export class Scraper {
+  readonly #options: ScraperOptions;
+  readonly #agent = new Agent({ keepAlive: true });
+  #before = new Map<string, Scrape>();
+
+  constructor(options: ScraperOptions) {
+    this.#options = options;
+  }
+
+  /** One look at all; those that do not answer are left out. Never rejects. */
+  async look(): Promise<void> {
+    // Without the file there is nothing to look at yet.
+    const targets = await readTargets(this.#options.targetsFile).catch(() => []);
+    const looked = await Promise.all(targets.map((target) => this.#lookAt(target)));
+    const after = new Map(looked.flatMap((one) => (one === undefined ? [] : [one])));
+    this.#before = after;
+  }
+
+  stop(): void {
+    this.#agent.destroy();
+  }
+
+  async #lookAt(target: MetricsTarget): Promise<[string, Scrape] | undefined> {
+    const text = await this.#read(target.url).catch(() => undefined);
+    if (text === undefined) return undefined;
+    const atMs = this.#options.clock.now();
+    const after = { atMs, samples: readExposition(text, (name) => relevant.test(name)) };
+    const before = this.#before.get(target.url);
+    if (before !== undefined) this.#tell(target, before, after);
+    return [target.url, after];
+  }
+
+  #tell(target: MetricsTarget, before: Scrape, after: Scrape): void {
+    const { edgeService, onEdges, onQueues } = this.#options;
+    if (target.kind === 'app') onQueues(queueSamples(before, after, target));
+    else {
+      onEdges(edgeSamples(before, after, { ...target, isEdge: target.service === edgeService }));
+    }
+  }
+
+  #read(url: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const call = request(url, { agent: this.#agent, signal }, (reply) => {
+        let body = '';
+        reply.setEncoding('utf8');
+        reply.on('data', (chunk: string) => {
+          body += chunk;
+          if (body.length > BODY_MAX) reply.destroy(new Error(`${url} never ends`));
+        });
+        reply.on('error', reject);
+        reply.on('end', () => resolve(body));
+      });
+      call.on('error', reject);
+      call.end();
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+
+/** Where an instance's own metrics, or its sidecar's, are to be had. */
+export type MetricsTarget = {
+  readonly url: string;
+  readonly kind: 'sidecar' | 'app';
+  readonly service: string;
+  readonly version?: string;
+  readonly instance: string;
+};
+
+type Entry = { targets?: unknown; labels?: Record<string, unknown> };
+
+const meta = '__meta_kubernetes_pod_';
+
+/**
+ * The targets in a file of Prometheus' file_sd format, labelled as Kubernetes' discovery labels
+ * pods: the very file that Prometheus reads. What is not a pod of the shop is passed over. Rejects
+ * when the file cannot be read or is not JSON.
+ */
+export async function readTargets(path: string): Promise<MetricsTarget[]> {
+  const entries: unknown = JSON.parse(await readFile(path, 'utf8'));
+  if (!Array.isArray(entries)) throw new Error(`read ${path}: expected a list of targets`);
+  return entries.flatMap(toTargets);
+}
+
+function toTargets(entry: Entry | null): MetricsTarget[] {
+  const labels = entry?.labels ?? {};
+  const label = (name: string) => {
+    const value = labels[`${meta}${name}`];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const instance = label('name');
+  const isSidecar = label('container_name') === 'linkerd-proxy';
+  const service = isSidecar ? label('label_linkerd_io_proxy_deployment') : label('container_name');
+  const version = label('label_app_kubernetes_io_version');
+  if (instance === undefined || service === undefined || !Array.isArray(entry?.targets)) return [];
+  return entry.targets.map((host: unknown) => ({
+    url: `http://${String(host)}/metrics`,
+    kind: isSidecar ? 'sidecar' : 'app',
+    service,
+    instance,
+    ...(version === undefined ? {} : { version }),
+  }));
+}
