@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { proxyProgram } from '@faultline/mesh-proxy/program';
 import { TestControlPlane } from '../mesh/proxy/test/support/control-plane.ts';
 import { ask } from '../mesh/proxy/test/support/http.ts';
 import { endpoint, service, snapshot } from '../mesh/proxy/test/support/snapshots.ts';
@@ -11,7 +12,7 @@ import type { LoadOrder, LoadResult } from './mesh/load.ts';
 // Measures a pair of sidecars: load generator → outbound → (mTLS) → inbound → app, five processes.
 // `node bench/mesh.ts [--json]`.
 
-const PROXY = join(import.meta.dirname, '../mesh/proxy/src/main.ts');
+const PROXY = proxyProgram();
 const SECONDS = 5;
 const FLAGS = ['--max-semi-space-size=2', '--max-old-space-size=64'];
 const folder = mkdtempSync(join(tmpdir(), 'bench-mesh-'));

@@ -12,7 +12,7 @@ import { type Batch, batches, largeTrace, seeded } from './store/traffic.ts';
 // Measures the trace store as a process: how fast it takes spans, how long searches and large traces
 // take, what it needs of memory, and how soon it is there. `node bench/store.ts [--json]`.
 
-const MAIN = join(import.meta.dirname, '../observability/store/src/main.ts');
+const MAIN = join(import.meta.dirname, 'store/process.ts');
 /** As the local engine starts it. */
 const FLAGS = ['--max-semi-space-size=4'];
 const MB = 1_024 * 1_024;
@@ -29,7 +29,7 @@ type Store = {
   otlp: string;
   admin: string;
   startMs: number;
-  /** Spans from an earlier run; never resolves when there are none. */
+  /** Spans from an earlier run. */
   restored: Promise<number>;
 };
 type Sent = { spans: number; seconds: number; requestsMs: number[] };

@@ -41,7 +41,7 @@ function open(address: Address): Socket {
 }
 
 /** Answers 503 in HTTP to a client that cannot be connected, and hangs up. */
-export function refuse(client: Duplex, detail: string): void {
+function refuse(client: Duplex, detail: string): void {
   const body = JSON.stringify({
     type: 'about:blank',
     title: 'No ready instance',

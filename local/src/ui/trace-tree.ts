@@ -22,7 +22,7 @@ const sidecar = 'linkerd-proxy';
 export function drawTrace(trace: JaegerTrace, { sidecars }: { sidecars: boolean }): string[] {
   const tree = new Tree(trace, sidecars);
   const rows = tree.roots.flatMap((root) => tree.rows(root, ''));
-  const widest = Math.max(...rows.map(({ label }) => label.length));
+  const widest = Math.max(0, ...rows.map(({ label }) => label.length));
   const from = Math.min(...trace.spans.map(({ startTime }) => startTime));
   const to = Math.max(...trace.spans.map(({ startTime, duration }) => startTime + duration));
   const folded = trace.spans.length - rows.length;
@@ -49,11 +49,12 @@ class Tree {
     const ids = new Set(shown.map(({ spanID }) => spanID));
     for (const span of shown.toSorted((a, b) => a.startTime - b.startTime)) {
       let parent = parentOf(span);
-      // A folded span's children hang below what it hung below; a cycle ends somewhere.
+      // A folded span's children hang below what it hung below; a cycle of those ends at the top.
       for (let depth = 0; parent !== undefined && !ids.has(parent) && depth < 100; depth += 1) {
         const folded = byId.get(parent);
         parent = folded && parentOf(folded);
       }
+      if (parent !== undefined && !ids.has(parent)) parent = undefined;
       const siblings = this.#children.get(parent) ?? [];
       this.#children.set(parent, [...siblings, span]);
     }

@@ -56,9 +56,9 @@ const wrong: [what: string, text: string, expected: RegExp][] = [
     /^mesh\/x\.yaml:1:1 kind: 'Ingress' is not supported by the/,
   ],
   [
-    'EgressNetwork, with the reason',
-    'kind: EgressNetwork',
-    /'EgressNetwork' is not supported by the mesh: traffic that leaves/,
+    'a TCPRoute, with the reason',
+    'kind: TCPRoute',
+    /'TCPRoute' is not supported by the mesh: the embedded mesh routes HTTP only/,
   ],
   ['an unknown version', route.replace('/v1\n', '/v2\n'), /:2:1 apiVersion: Invalid option/],
   [

@@ -51,9 +51,9 @@ export class Egress {
     for (const network of this.#networks) {
       const bits = widthOf(network, address);
       if (bits === undefined) continue;
-      const isOther =
-        best && best.network.wire.ref.namespace !== network.wire.ref.namespace ? true : false;
-      if (!best || (!isOther && bits > best.bits)) best = { network, bits };
+      const { namespace } = network.wire.ref;
+      if (best && best.network.wire.ref.namespace !== namespace) break;
+      if (!best || bits > best.bits) best = { network, bits };
     }
     return best?.network;
   }

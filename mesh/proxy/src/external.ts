@@ -26,8 +26,8 @@ export class External {
   }
 
   readonly handler: Handler = (request) => {
+    request.decision.service = 'egress-fallback';
     if (this.#egress.isOpen) {
-      request.decision.service = 'egress-fallback';
       return this.#to(splitAuthority(request.destination))(request);
     }
     return this.#guarded(request);

@@ -92,6 +92,7 @@ export async function untilPostgresServes(url: string, clock: Clock): Promise<vo
       const mayChange = isConnectionFailure(error) || NOT_YET.has(sqlState(error));
       if (!mayChange || clock.monotonic() > deadlineMs) throw error;
     } finally {
+      // It may never have been connected.
       await client.end().catch(() => undefined);
     }
     await clock.sleep(ASK_AGAIN_MS);

@@ -117,7 +117,11 @@ function applyPatch(all: readonly Manifest[], patch: Patch, dir: string): Manife
     const patched = Array.isArray(content)
       ? applyJsonPatch(one, content)
       : mergeStrategically(one, content);
-    const renamed = { ...one.metadata, ...manifest.parse(patched).metadata, name: one.metadata.name };
+    const renamed = {
+      ...one.metadata,
+      ...manifest.parse(patched).metadata,
+      name: one.metadata.name,
+    };
     return { ...manifest.parse(patched), metadata: renamed };
   });
 }

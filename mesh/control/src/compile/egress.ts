@@ -28,7 +28,8 @@ function toWire(network: EgressNetwork, world: World): WireEgress {
       route.parents.flatMap((parent) => {
         const { kind, namespace, name, port } = parent;
         const isOfIt = kind === ref.kind && namespace === ref.namespace && name === ref.name;
-        if (!isOfIt || port === undefined || !route.indexed || !isAccepted(route, parent, world)) return [];
+        if (!isOfIt || port === undefined || !route.indexed || !isAccepted(route, parent, world))
+          return [];
         const rules = route.rules.map(({ matches }) => ({ matches }));
         return [{ port, ref: route.ref, hostnames: route.hostnames, rules }];
       }),

@@ -4,7 +4,9 @@ import { z } from 'zod';
  * Exactly the fields that the manifests use, of the kinds they use: a misspelt field, a number where
  * Kubernetes wants text, or a value it would refuse is an error.
  */
-export const name = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'not a Kubernetes name');
+export const name = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'not a Kubernetes name');
 export const label = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/);
 export const labels = z.record(z.string(), label);
 export const strings = z.record(z.string(), z.string({ error: 'expected text; quote numbers' }));
@@ -57,5 +59,10 @@ export function resource<Kind extends string, Spec extends z.ZodType>(
   kind: Kind,
   spec: Spec,
 ) {
-  return z.strictObject({ apiVersion: z.literal(apiVersion), kind: z.literal(kind), metadata, spec });
+  return z.strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal(kind),
+    metadata,
+    spec,
+  });
 }

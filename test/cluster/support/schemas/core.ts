@@ -149,4 +149,3 @@ export const coreKinds = {
     subjects: z.array(subject).min(1),
   }),
 };
-

@@ -52,7 +52,11 @@ const route = z.strictObject({
 
 const policyGroup = z.literal('policy.linkerd.io');
 const serverRef = z.strictObject({ group: policyGroup, kind: z.literal('Server'), name });
-const account = z.strictObject({ kind: z.literal('ServiceAccount'), name, namespace: name.optional() });
+const account = z.strictObject({
+  kind: z.literal('ServiceAccount'),
+  name,
+  namespace: name.optional(),
+});
 const rate = z.strictObject({ requestsPerSecond: z.int().min(1) });
 const alpha = 'policy.linkerd.io/v1alpha1';
 
@@ -65,7 +69,13 @@ const linkerdKinds = {
       port,
       proxyProtocol: z.enum(['HTTP/1', 'HTTP/2', 'gRPC', 'opaque', 'TLS', 'unknown']),
       accessPolicy: z
-        .enum(['deny', 'audit', 'all-unauthenticated', 'all-authenticated', 'cluster-authenticated'])
+        .enum([
+          'deny',
+          'audit',
+          'all-unauthenticated',
+          'all-authenticated',
+          'cluster-authenticated',
+        ])
         .default('deny'),
     }),
   ),

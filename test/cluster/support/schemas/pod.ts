@@ -34,9 +34,12 @@ const probe = z
     timeoutSeconds: z.int().min(1).default(1),
     failureThreshold: z.int().min(1).default(3),
   })
-  .refine(({ httpGet, tcpSocket, exec }) => [httpGet, tcpSocket, exec].filter(Boolean).length === 1, {
-    error: 'expected exactly one of httpGet, tcpSocket and exec',
-  });
+  .refine(
+    ({ httpGet, tcpSocket, exec }) => [httpGet, tcpSocket, exec].filter(Boolean).length === 1,
+    {
+      error: 'expected exactly one of httpGet, tcpSocket and exec',
+    },
+  );
 
 const amounts = z.strictObject({
   cpu: quantity.optional(),

@@ -1,0 +1,109 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isMap, isScalar, parseAllDocuments, stringify, visit } from 'yaml';
+
+/*
+ * Makes the Secrets that the services ask for, for a cluster of one's own: random, kept in
+ * .faultline/cluster/secrets.yaml, and made anew only when that file is gone. Services are found by
+ * their manifests. A Secret that is optional and of no kind that is known here is left out.
+ */
+type Secret = { name: string; values: Record<string, string> };
+type Asked = { name: string; key: string; optional: boolean };
+
+const kinds: readonly [suffix: string, key: string, make: (name: string) => string][] = [
+  ['-database', 'url', (name) => databaseUrl(name.slice(0, -'-database'.length))],
+  ['-redis', 'url', () => 'redis://redis:6379'],
+  ['-signing-key', 'jwk', () => JSON.stringify(signingKey())],
+  ['-password', 'password', () => password()],
+];
+
+function password(): string {
+  return randomBytes(18).toString('base64url');
+}
+
+function databaseUrl(service: string): string {
+  return `postgres://${service}:${password()}@postgres:5432/${service}`;
+}
+
+function signingKey(): object {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(6).toString('hex') };
+}
+
+/** The Secrets that manifests ask for. Throws when one is of no known kind and not optional. */
+export function makeSecrets(manifests: readonly string[]): Secret[] {
+  const asked = new Map(manifests.flatMap(askedFor).map((one) => [one.name, one]));
+  const made = [...asked.values()].flatMap(({ name, key, optional }): Secret[] => {
+    const kind = kinds.find(([suffix, wanted]) => name.endsWith(suffix) && key === wanted);
+    if (kind !== undefined) return [{ name, values: { [key]: kind[2](name) } }];
+    if (optional) return [];
+    const known = kinds.map(([suffix, wanted]) => `<x>${suffix}/${wanted}`).join(', ');
+    throw new Error(`make the Secret ${name}/${key}: expected one of ${known}`);
+  });
+  return [
+    ...made,
+    { name: 'postgres-admin', values: { password: password() } },
+    { name: 'postgres-roles', values: { 'roles.sql': rolesSql(made) } },
+  ];
+}
+
+function askedFor(text: string): Asked[] {
+  const found: Asked[] = [];
+  for (const document of parseAllDocuments(text)) {
+    visit(document, {
+      Pair(_, { key, value }) {
+        if (!isScalar(key) || key.value !== 'secretKeyRef' || !isMap(value)) return;
+        found.push({
+          name: String(value.get('name')),
+          key: String(value.get('key')),
+          optional: value.get('optional') === true,
+        });
+      },
+    });
+  }
+  return found;
+}
+
+/** A role and a database for each, which nobody else may connect to. */
+function rolesSql(secrets: readonly Secret[]): string {
+  return secrets
+    .flatMap(({ values }) =>
+      values['url']?.startsWith('postgres:') ? [new URL(values['url'])] : [],
+    )
+    .map(
+      ({ username, password: secret }) =>
+        `CREATE ROLE "${username}" LOGIN PASSWORD '${secret}';\n` +
+        `CREATE DATABASE "${username}" OWNER "${username}";\n` +
+        `REVOKE CONNECT ON DATABASE "${username}" FROM PUBLIC;\n`,
+    )
+    .join('');
+}
+
+/** The Secrets as manifests. */
+export function renderSecrets(secrets: readonly Secret[]): string {
+  const documents = secrets.map(({ name, values }) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: 'shop' },
+    stringData: values,
+  }));
+  return documents.map((one) => stringify(one)).join('---\n');
+}
+
+if (import.meta.main) {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const file = join(root, '.faultline', 'cluster', 'secrets.yaml');
+  const manifests = globSync('services/*/deploy/*.yaml', { cwd: root }).toSorted();
+  mkdirSync(join(root, '.faultline', 'cluster'), { recursive: true, mode: 0o700 });
+  const text = renderSecrets(
+    makeSecrets(manifests.map((path) => readFileSync(join(root, path), 'utf8'))),
+  );
+  try {
+    // Databases keep the passwords of their first start.
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
