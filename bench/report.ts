@@ -29,7 +29,7 @@ export type Report = {
 
 type Measured = Start & { totalMb: number };
 
-const uncounted: readonly Group[] = ['mesh', 'prometheus'];
+const uncounted: readonly Group[] = ['prometheus'];
 
 /** The medians of several runs, and whether they are within the budget. */
 export function summarise(

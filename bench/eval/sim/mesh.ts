@@ -41,7 +41,7 @@ export function* callService(world: World, call: Call, serve: Serve): Process<Re
   const { kernel, telemetry } = world;
   const { from, to, token } = call;
   // The edge has no sidecar in front of it.
-  if (!from) return yield* attempt(world, call, serve);
+  if (from === undefined) return yield* attempt(world, call, serve);
   const route = routeOf(call);
   const counts = telemetry.counts(from, {
     view: 'route',
@@ -49,6 +49,7 @@ export function* callService(world: World, call: Call, serve: Serve): Process<Re
     target: { kind: PROVIDERS.has(to) ? 'provider' : 'service', name: to },
   });
   const startMs = kernel.nowMs;
+  count();
   const own = new Token();
   token.cancelled.then(() => own.cancel());
   const work = kernel.spawn(tryAll(world, { ...call, token: own }, { serve, route, counts }));
@@ -63,10 +64,15 @@ export function* callService(world: World, call: Call, serve: Serve): Process<Re
   const cause = causeOf(reply);
   if (cause) counts.failures[cause] = (counts.failures[cause] ?? 0) + 1;
   if (reply.cause === undefined) observe(counts, kernel.nowMs - startMs);
-  const all = world.of(to);
-  counts.ready = all.filter((one) => isReady(world, from, one)).length;
-  counts.pending = all.filter(({ listed }) => listed).length - counts.ready;
+  count();
   return reply;
+
+  function count(): void {
+    if (!from) return;
+    const all = world.of(to);
+    counts.ready = all.filter((one) => isReady(world, from, one)).length;
+    counts.pending = all.filter(({ listed }) => listed).length - counts.ready;
+  }
 }
 
 const timedOut: Reply = { status: 504, cause: 'timeout' };

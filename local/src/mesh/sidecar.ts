@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { proxyProgram } from '@faultline/mesh-proxy/program';
 import type { Clock } from '@faultline/chassis/clock';
 import type { LogWriter } from '../logs/writer.ts';
 import { afterExit, type BackoffState } from '../pods/backoff.ts';
@@ -7,9 +7,9 @@ import type { LoopbackAddress } from '../pods/ports.ts';
 import { describeExit, spawnChild, stopChild, type Child } from '../process/child.ts';
 import type { ProcessGuard } from '../process/guard.ts';
 
-const program = fileURLToPath(import.meta.resolve('@faultline/mesh-proxy/main'));
+const program = proxyProgram();
 // Requests leave little behind, and what a proxy holds is bounded.
-const flags = ['--max-semi-space-size=2', '--max-old-space-size=96'];
+const flags = ['--max-semi-space-size=2', '--max-old-space-size=64'];
 const readyPeriodMs = 30;
 const graceMs = 15_000;
 

@@ -7,7 +7,7 @@ import { eachLine } from '../process/lines.ts';
 import type { StoreServer } from '../stores/store.ts';
 
 const program = fileURLToPath(import.meta.resolve('@faultline/store/main'));
-const flags = ['--max-semi-space-size=4', '--max-old-space-size=256'];
+const flags = ['--max-semi-space-size=4', '--max-old-space-size=512'];
 const host = '127.0.0.1';
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;

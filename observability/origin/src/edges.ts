@@ -10,9 +10,14 @@ const FULL = 2_000;
 /** Less than this is no question that wants an answer. */
 const ASKED_BYTES = 120;
 const WAITED_MS = 2_500;
+/** So long without a call, and so many calls that there should have been. */
+const HALT_SECONDS = 2;
+const HALT_CALLS = 6;
 
 type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
 type Means = { readonly lately: Tally; usualMs: number; learnt: number };
+/** `sent` tallies requests among samples. */
+type Flow = { readonly component: Component; readonly sent: Tally; usual: number };
 type Series = {
   pending: number;
   /** How many are usually under way for more than a period: streams. */
@@ -34,7 +39,8 @@ export type Attempts = {
   readonly rescued: Tally;
   /** Endpoints whose breaker is open, as last told by each instance of the caller. */
   readonly open: Map<string, { readonly count: number; readonly atMs: number }>;
-  readonly endpoints: Map<string, { readonly count: number; readonly atMs: number }>;
+  /** Those that can be sent to. */
+  readonly ready: Map<string, { readonly count: number; readonly atMs: number }>;
 };
 
 /** Turns what sidecars count into rows: failed, slow beyond what is usual, or stuck. */
@@ -48,6 +54,8 @@ export class EdgeBook {
   readonly #pools = new Map<string, Pool>();
   /** What attempts took lately, fading by the sample. */
   readonly #recent = new Map<string, Pool>();
+  readonly #flows = new Map<string, Flow>();
+  readonly #haltedMs = new Map<string, number>();
   readonly #means = new Map<string, Means>();
   readonly #series = new Map<string, Series>();
 
@@ -75,7 +83,51 @@ export class EdgeBook {
     series.samples++;
     if (view === 'tcp') this.#addTcp(sample, row, series);
     else this.#addHttp(sample, row, series);
+    if (view === 'endpoint') this.#flow(sample).sent.add(sample.atMs, sample.requests, 1);
     if (view === 'route') this.#addAttempts(sample);
+    if (view === 'inbound') this.#lookForHalts(sample, nowMs);
+  }
+
+  #flow({ source, target }: EdgeSample): Flow {
+    const key = `${source.service} ${target.name}`;
+    let flow = this.#flows.get(key);
+    if (!flow) {
+      flow = { component: { kind: target.kind, name: target.name }, sent: new Tally(), usual: 0 };
+      if (this.#flows.size >= SERIES_MAX) this.#flows.clear();
+      this.#flows.set(key, flow);
+    }
+    return flow;
+  }
+
+  /**
+   * A service whose callers wait and that no longer calls somebody whom it always calls is held up on
+   * its way there: requests that hang before they reach an instance are counted nowhere.
+   */
+  #lookForHalts({ target, atMs }: EdgeSample, nowMs: number): void {
+    if (atMs - (this.#stuckMs.get(target.instance ?? '') ?? 0) > WAITED_MS) {
+      this.#learnFlows(target.name, atMs);
+      return;
+    }
+    for (const [key, { component, sent, usual }] of this.#flows) {
+      if (!key.startsWith(`${target.name} `) || usual * HALT_SECONDS < HALT_CALLS) continue;
+      const { bad: requests, total: samples } = sent.sum(atMs - HALT_SECONDS * 1_000, atMs);
+      const endpoints = [...(this.attempts.get(key)?.ready.values() ?? [])];
+      const isThere = endpoints.some(({ count }) => count > 0);
+      if (samples === 0 || requests > 0 || !isThere) continue;
+      this.#haltedMs.set(key, atMs);
+      const caller = target.name;
+      const row = this.#rows.row({ family: 'route', component, caller }, nowMs);
+      row.soft.add(atMs, Math.min(2, usual), Math.min(2, usual));
+    }
+  }
+
+  #learnFlows(caller: string, atMs: number): void {
+    if (!this.#learns) return;
+    for (const [key, flow] of this.#flows) {
+      if (!key.startsWith(`${caller} `)) continue;
+      const perSecond = flow.sent.sum(atMs - 5_000, atMs).bad / 5;
+      flow.usual += (perSecond - flow.usual) * 0.1;
+    }
   }
 
   /** Of attempts in the last seconds, in milliseconds; to the width of a bucket. */
@@ -98,6 +150,18 @@ export class EdgeBook {
     // A tally of milliseconds among replies.
     const { bad: sumMs, total } = means.lately.sum(sinceMs);
     return total < 3 ? undefined : sumMs / total - means.usualMs;
+  }
+
+  /** Whether the caller has stopped to send to the callee, which is there, while its own callers wait. */
+  isHalted({ caller, callee, sinceMs }: { caller: string; callee: string; sinceMs: number }): boolean {
+    return (this.#haltedMs.get(`${caller} ${callee}`) ?? 0) >= sinceMs;
+  }
+
+  /** Whether any caller keeps from an endpoint of the callee. */
+  isHeldBackByAny(callee: string): boolean {
+    return [...this.attempts.values()].some(
+      (one) => one.callee === callee && this.isHeldBack(one.caller, callee),
+    );
   }
 
   /** Whether the caller keeps from an endpoint of the callee because it failed. */
@@ -218,7 +282,7 @@ export class EdgeBook {
         retries: new Tally(),
         rescued: new Tally(),
         open: new Map(),
-        endpoints: new Map(),
+        ready: new Map(),
       };
       if (this.attempts.size >= SERIES_MAX) this.attempts.clear();
       this.attempts.set(key, attempts);
@@ -228,9 +292,7 @@ export class EdgeBook {
     const { endpointsPending, endpointsReady } = sample;
     const by = source.instance ?? '';
     if (endpointsPending !== undefined) attempts.open.set(by, { count: endpointsPending, atMs });
-    if (endpointsReady !== undefined) {
-      attempts.endpoints.set(by, { count: endpointsReady + (endpointsPending ?? 0), atMs });
-    }
+    if (endpointsReady !== undefined) attempts.ready.set(by, { count: endpointsReady, atMs });
   }
 
   #seriesOf({ view, source, target }: EdgeSample): Series {

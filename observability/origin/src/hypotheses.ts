@@ -62,20 +62,21 @@ function wholeOf({ kind, name }: Component): Origin {
   return { kind, service: name };
 }
 
-/** Log-likelihood of the counts when the cells that `isIn` are broken and the others as usual. */
+/** Log-likelihood of the counts when the cells that `isIn` are broken and the others are no worse than usual. */
 function fit(cells: readonly Cell[], isIn: (cell: Cell) => boolean, usual: number): number {
-  let bad = 0;
-  let total = 0;
-  let outside = 0;
+  const inside = { bad: 0, total: 0 };
+  const outside = { bad: 0, total: 0 };
   for (const cell of cells) {
-    const n = Math.max(cell.total, cell.bad);
-    if (isIn(cell)) {
-      bad += cell.bad;
-      total += n;
-    } else outside += cell.bad * Math.log(usual * 2) + (n - cell.bad) * Math.log(1 - usual * 2);
+    const side = isIn(cell) ? inside : outside;
+    side.bad += cell.bad;
+    side.total += Math.max(cell.total, cell.bad);
   }
-  const share = (bad + 0.5) / (total + 1);
-  return bad * Math.log(share) + (total - bad) * Math.log(1 - share) + outside;
+  return likelihood(inside, 1) + likelihood(outside, usual * 2);
+}
+
+function likelihood({ bad, total }: Ratio, most: number): number {
+  const share = Math.min(most, (bad + 0.5) / (total + 1));
+  return bad * Math.log(share) + (total - bad) * Math.log(1 - share);
 }
 
 function distinct(values: readonly (string | undefined)[]): string[] {

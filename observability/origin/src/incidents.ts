@@ -22,6 +22,8 @@ type Kept = {
   incident: Incident;
   lastMs: number;
   suspect: Suspect;
+  /** What the origin was named for. */
+  told: Pick<Suspect, 'severity' | 'symptom' | 'ratio'>;
   toldMs: number;
   onsetMs: number;
   readonly namedMs: number;
@@ -124,6 +126,7 @@ export class Incidents {
       story: new Story(),
       lastMs: suspect.lastMs,
       suspect,
+      told: suspect,
       toldMs: 0,
       onsetMs: suspect.onsetMs,
       namedMs: nowMs,
@@ -150,7 +153,8 @@ export class Incidents {
     kept.onsetMs = Math.min(kept.onsetMs, suspect.onsetMs);
     kept.story.add(suspect.findings, kept.component);
     const { component, story, onsetMs, totals } = kept;
-    const origin = settled(kept, suspect);
+    const origin = settled(kept, suspect, books);
+    kept.told = toldOf(kept, { origin, suspect });
     const journeys = story.journeys(totals);
     const hit = journeys.reduce((sum, journey) => sum + journey.hit, 0);
     const change = suspectChange(suspect, { origin, books });
@@ -158,7 +162,7 @@ export class Incidents {
       id: kept.id,
       state: 'open' as const,
       origin,
-      symptom: suspect.symptom,
+      symptom: kept.told.symptom,
       onsetMs,
       namedMs: kept.namedMs,
       updatedMs: books.nowMs,
@@ -173,7 +177,7 @@ export class Incidents {
       confidence: confidenceOf(suspect, origin),
       ...(change && { suspectedChange: change }),
     };
-    kept.incident = { ...told, sentence: sentenceOf({ ...told, ratio: suspect.ratio }) };
+    kept.incident = { ...told, sentence: sentenceOf({ ...told, ratio: kept.told.ratio }) };
   }
 
   #changed(kept: Kept, before: Incident | undefined, { nowMs }: Books): IncidentUpdate[] {
@@ -225,15 +229,33 @@ function blank(id: string, origin: Origin, suspect: Suspect): Incident {
  * the evidence for it is no longer in the window: what has been broken for a while looks different
  * once others keep away from it.
  */
-function settled({ incident: before, namedMs, lastMs }: Kept, { hypotheses }: Suspect): Origin {
+function settled(
+  { incident: before, component, namedMs, lastMs, told }: Kept,
+  { hypotheses, severity }: Suspect,
+  { edges }: Books,
+): Origin {
   const [top] = hypotheses;
   if (!top || before.sentence === '') return top?.origin ?? before.origin;
   if (before.origin.service !== top.origin.service) return top.origin;
   const same = hypotheses.find(({ origin }) => isSame(origin, before.origin));
+  // What others keep from is not seen to fail any more; what is seen then is that they wait for it.
+  const isPart = before.origin.kind === 'version' || before.origin.kind === 'instance';
+  if (isPart && edges.isHeldBackByAny(component.name)) return before.origin;
   const isSettled = lastMs - namedMs > SETTLED_MS;
+  if (isSettled && severity !== told.severity) return before.origin;
   const least = isSettled ? REVISE_SETTLED_BY : REVISE_BY;
   if (same) return top.support - same.support < least ? same.origin : top.origin;
   return isSettled ? before.origin : top.origin;
+}
+
+/** What shows the origin best: the most of what went wrong at once, while it is the same origin. */
+function toldOf(
+  { told, incident }: Kept,
+  { origin, suspect }: { origin: Origin; suspect: Suspect },
+): Kept['told'] {
+  if (!isSame(origin, incident.origin)) return suspect;
+  const isTop = isSame(origin, suspect.hypotheses[0]?.origin ?? origin);
+  return isTop && suspect.ratio.bad >= told.ratio.bad ? suspect : told;
 }
 
 function isSame(a: Origin, b: Origin): boolean {

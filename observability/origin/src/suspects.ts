@@ -17,6 +17,8 @@ export type Suspect = {
   /** What traces show of it. */
   readonly findings: readonly Finding[];
   readonly ratio: Ratio;
+  /** What the hypotheses were judged by: failures or slowness. */
+  readonly severity: Severity;
   /** When there last was something bad. */
   readonly lastMs: number;
   readonly death?: Death;
@@ -33,6 +35,7 @@ const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
 const STORE_CELLS: readonly Family[] = ['calls', 'tcp'];
 /** Requests that take this much longer on average are held up by something. */
 const HELD_UP_MS = 60;
+const SLOW_SHARE_MIN = 0.15;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
 
@@ -64,6 +67,7 @@ function suspect(component: Component, books: Books): Suspect | undefined {
     onsetMs: onsetOf(findings, { sinceMs, death }),
     symptom: symptomOf({ findings, rows, sinceMs, severity, death }),
     hypotheses,
+    severity,
     findings,
     ratio: main?.ratio ?? { bad: 0, total: 0 },
     lastMs: Math.min(nowMs, lastBad(rows, { findings, death, fromMs: nowMs - settings.windowMs })),
@@ -130,7 +134,11 @@ function bestOf(rows: readonly Row[], severity: Severity, { nowMs, settings }: B
       { fromMs, toMs: nowMs, usual },
     ),
   );
-  return scored.toSorted((a, b) => b.score - a.score)[0];
+  // A little slowness all the time is how it is, however long it is looked at.
+  const least = severity === 'soft' ? SLOW_SHARE_MIN : 0;
+  return scored
+    .filter(({ ratio }) => ratio.bad >= ratio.total * least)
+    .toSorted((a, b) => b.score - a.score)[0];
 }
 
 function subsets(rows: readonly Row[], bad: readonly Row[]): Row[][] {
@@ -300,11 +308,19 @@ function isHeldUp(
   of: { between: readonly Row[]; caller: string; sinceMs: number; books: Books },
 ): boolean {
   const { between, caller, sinceMs, books } = of;
-  const slow = between
-    .filter(({ family }) => family === 'route' || family === 'calls')
-    .some(({ soft }) => soft.sum(sinceMs).bad >= 2);
-  if (!slow) return false;
+  const badOfFamily = (...families: Family[]): number =>
+    Math.max(
+      ...families.map((family) =>
+        between
+          .filter((row) => row.family === family)
+          .reduce((sum, row) => sum + badIn(row, sinceMs), 0),
+      ),
+    );
+  const slow = badOfFamily('route', 'calls');
+  // Attempts that ran out of time took long as well, though nobody knows how long.
+  if (slow < 2 || badOfFamily('endpoint') > slow * 0.3) return false;
   const from = { caller, callee: name, sinceMs };
+  if (books.edges.isHalted(from)) return true;
   const route = books.edges.shiftOf('route', from) ?? 0;
   const attempts = books.edges.shiftOf('endpoint', from);
   return attempts !== undefined && route > HELD_UP_MS && attempts < route * 0.35;

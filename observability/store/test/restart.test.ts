@@ -153,6 +153,7 @@ describe('a store that starts again', () => {
     const socket = join(dir, 'otlp.sock');
     const process = await startProcess({
       dir: join(import.meta.dirname, '..'),
+      entry: join(import.meta.dirname, '../src/main.ts'),
       env: {
         STORE_DIR: dir,
         STORE_LISTEN_QUERY: '127.0.0.1:0',

@@ -5,6 +5,8 @@ import type { Resource, Scope } from '../storage/interner.ts';
 /** Changes with the format: frames of another one are not read. */
 const MAGIC = Buffer.from('FLT1');
 const HEADER_BYTES = 20;
+/** Last in the header; it covers all the rest of the frame. */
+const CHECKSUM_AT = 16;
 const META_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** An encoded resource or scope, its bytes in base64. */
@@ -29,7 +31,7 @@ export function encodeFrame(block: Block): Buffer {
   header.writeUInt32LE(meta.length, 4);
   header.writeUInt32LE(packed.length, 8);
   header.writeUInt32LE(block.rawBytes, 12);
-  header.writeUInt32LE(crc32(packed, crc32(meta)), 16);
+  header.writeUInt32LE(checksum(header, meta, packed), CHECKSUM_AT);
   return Buffer.concat([header, meta, packed]);
 }
 
@@ -43,11 +45,16 @@ export function decodeFrames(file: Buffer): { frames: Frame[]; goodBytes: number
     if (end > file.length) break;
     const meta = file.subarray(at + HEADER_BYTES, metaEnd);
     const packed = file.subarray(metaEnd, end);
-    if (crc32(packed, crc32(meta)) !== file.readUInt32LE(at + 16)) break;
+    const header = file.subarray(at, at + HEADER_BYTES);
+    if (checksum(header, meta, packed) !== header.readUInt32LE(CHECKSUM_AT)) break;
     frames.push({ packed, rawBytes: file.readUInt32LE(at + 12), ...tablesOf(meta) });
     at = end;
   }
   return { frames, goodBytes: at };
+}
+
+function checksum(header: Buffer, meta: Buffer, packed: Buffer): number {
+  return crc32(packed, crc32(meta, crc32(header.subarray(0, CHECKSUM_AT))));
 }
 
 function metaOf({ message, schemaUrl }: Resource | Scope): SharedMeta {

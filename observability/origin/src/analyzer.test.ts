@@ -1,0 +1,252 @@
+import { expect } from 'chai';
+import { sample } from '../test/samples.ts';
+import { Scene, times } from '../test/scene.ts';
+import { server, span } from '../test/spans.ts';
+import { OriginAnalyzer } from './analyzer.ts';
+
+describe('OriginAnalyzer', () => {
+  let scene: Scene;
+  beforeEach(() => {
+    scene = new Scene().warmUp();
+  });
+
+  it('says nothing while all is well', () => {
+    expect(scene.updates).to.deep.equal([]);
+    expect(scene.current).to.equal(undefined);
+  });
+
+  it('says nothing of clients’ mistakes, however many', () => {
+    for (const status of [401, 402, 404, 409]) {
+      for (let second = 0; second < 5; second++) scene.second(times(8, { orders: { status } }));
+    }
+    expect(scene.updates).to.deep.equal([]);
+  });
+
+  it('says nothing of a single failure', () => {
+    scene.second([{ orders: { status: 500 } }, ...times(7, {})]);
+    for (let second = 0; second < 5; second++) scene.second();
+    expect(scene.updates).to.deep.equal([]);
+  });
+
+  it('names the service that fails, who followed, and how many were hit', () => {
+    scene.second(times(8, { orders: { status: 500 } }));
+    const { current } = scene;
+    expect(current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+    expect(current).to.deep.include({ state: 'open', symptom: 'errors' });
+    expect(current?.victims.map(({ service }) => service)).to.deep.equal(['gateway']);
+    expect(current?.propagation.map(({ service, effect }) => `${service} ${effect}`)).to.deep.equal([
+      'orders broke',
+      'gateway failed',
+    ]);
+    expect(current?.journeys[0]).to.deep.include({ name: 'GET /orders', hit: 8 });
+    expect(current?.shareHit).to.be.closeTo(0.5, 0.1);
+    expect(current?.traces).to.have.length(5);
+    expect(current?.confidence).to.be.within(0.7, 1);
+    expect(current?.sentence).to.match(
+      /^Orders has failed 8 of 8 calls since .*Z; gateway followed; 50 % of requests/,
+    );
+  });
+
+  it('names a store whose queries fail, not the service that asks it', () => {
+    scene.second(times(8, { database: { status: 1 } }));
+    expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
+  });
+
+  it('names a store whose queries are slow', () => {
+    for (let second = 0; second < 3; second++) {
+      scene.second(times(8, { database: { extraMs: 400 } }));
+    }
+    expect(scene.current?.origin.service).to.equal('postgres');
+    expect(scene.current?.symptom).to.equal('latency');
+  });
+
+  it('names a service that is slow, when it stays so', () => {
+    scene.second([{ orders: { extraMs: 300 } }, ...times(7, {})]);
+    expect(scene.current).to.equal(undefined);
+    for (let second = 0; second < 3; second++) scene.second(times(8, { orders: { extraMs: 300 } }));
+    expect(scene.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+    expect(scene.current?.symptom).to.equal('latency');
+  });
+
+  it('names the one sick instance among well ones', () => {
+    const well = { orders: { instance: 'orders-2' } };
+    const sick = { orders: { status: 503, instance: 'orders-1' } };
+    for (let second = 0; second < 10; second++) scene.second([...times(4, well), ...times(4, {})]);
+    scene.second([...times(4, well), ...times(4, sick)]);
+    expect(scene.current?.origin).to.deep.include({ kind: 'instance', instance: 'orders-1' });
+  });
+
+  it('names a bad version and the change that brought it', () => {
+    const bad = { orders: { status: 500, instance: 'orders-9', version: '1.1.0' } };
+    scene.change({ kind: 'deploy', service: 'orders', version: '1.1.0', detail: 'orders 1.1.0' });
+    scene.second([...times(6, {}), ...times(3, bad)]);
+    expect(scene.current?.origin).to.deep.equal({
+      kind: 'version',
+      service: 'orders',
+      version: '1.1.0',
+    });
+    expect(scene.current?.suspectedChange?.change.detail).to.equal('orders 1.1.0');
+    expect(scene.current?.suspectedChange?.evidence).to.match(/3 of 3 calls to 1\.1\.0/);
+    expect(scene.current?.sentence).to.contain('suspected: orders 1.1.0');
+  });
+
+  it('does not suspect a deploy of somebody else at the same moment', () => {
+    scene.change({ kind: 'deploy', service: 'catalog', version: '1.1.0' });
+    scene.second(times(8, { orders: { status: 500 } }));
+    expect(scene.current?.origin.service).to.equal('orders');
+    expect(scene.current?.suspectedChange).to.equal(undefined);
+  });
+
+  it('names the way when requests fail that reach no instance', () => {
+    const route = (bad: number) =>
+      sample('gateway', 'orders', {
+        view: 'route',
+        atMs: scene.nowMs,
+        responses: 8,
+        failures: bad > 0 ? { status: bad } : {},
+      });
+    const deed = { orders: { status: 0 } };
+    for (let second = 0; second < 3; second++) {
+      scene.analyzer.onEdges([route(8)]);
+      const fine = sample('gateway', 'orders', { atMs: scene.nowMs, instance: 'orders-1' });
+      scene.analyzer.onEdges([fine]);
+      scene.second([...times(8, {})]);
+    }
+    expect(deed.orders.status).to.equal(0);
+    expect(scene.current?.origin).to.deep.equal({
+      kind: 'edge',
+      service: 'orders',
+      edge: { from: 'gateway', to: 'orders' },
+    });
+  });
+
+  it('names an instance that died, and that retries made up for it', () => {
+    const other = { orders: { instance: 'orders-2' } };
+    for (let second = 0; second < 5; second++) scene.second([...times(4, {}), ...times(4, other)]);
+    const died = { service: 'orders', instance: 'orders-1', state: 'crashed' } as const;
+    scene.change({ kind: 'instance', ...died });
+    scene.analyzer.onEdges([
+      sample('gateway', 'orders', {
+        view: 'route',
+        atMs: scene.nowMs + 500,
+        retries: 3,
+        retrySuccesses: 3,
+      }),
+    ]);
+    scene.second(times(8, other));
+    const { current } = scene;
+    expect(current?.origin).to.deep.include({ kind: 'instance', instance: 'orders-1' });
+    expect(current?.symptom).to.equal('unreachable');
+    expect(current?.absorbed).to.deep.include({ by: 'retry', service: 'gateway', count: 3 });
+    expect(current?.amplification[0]).to.deep.include({ from: 'gateway', to: 'orders' });
+    expect(current?.sentence).to.contain('no request at the edge was hit');
+  });
+
+  it('says nothing of instances that are stopped because somebody wants it', () => {
+    const gone = { service: 'orders', instance: 'orders-1' };
+    scene.change({ kind: 'scale', service: 'orders' });
+    scene.change({ kind: 'instance', ...gone, state: 'stopping' });
+    scene.change({ kind: 'instance', ...gone, state: 'stopped' });
+    for (let second = 0; second < 5; second++) {
+      scene.second(times(8, { orders: { instance: 'orders-2' } }));
+    }
+    expect(scene.updates).to.deep.equal([]);
+  });
+
+  it('sees calls hang before any of them has ended', () => {
+    const hanging = (requests: number) =>
+      sample('gateway', 'orders', {
+        view: 'inbound',
+        instance: 'orders-1',
+        atMs: scene.nowMs,
+        requests,
+        responses: 0,
+      });
+    for (let second = 0; second < 3; second++) {
+      scene.nowMs += 1_000;
+      scene.analyzer.onEdges([hanging(5)]);
+      scene.tick();
+    }
+    expect(scene.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+    expect(scene.current?.symptom).to.equal('silence');
+  });
+
+  it('keeps two failures apart', () => {
+    for (let second = 0; second < 2; second++) {
+      scene.second(times(8, { orders: { status: 500 }, catalog: { status: 500 } }));
+    }
+    const origins = scene.analyzer.incidents().map(({ origin }) => origin.service);
+    expect(origins).to.have.members(['orders', 'catalog']);
+  });
+
+  it('names a queue that its consumers no longer empty', () => {
+    const of = { service: 'images', queue: 'images.jobs', group: 'workers', pending: 1 };
+    for (let second = 0; second < 30; second++) {
+      scene.second();
+      scene.analyzer.onQueues([{ ...of, atMs: scene.nowMs, lag: 0, handled: 1 }]);
+    }
+    for (const lag of [2, 4, 7, 9, 12]) {
+      scene.second();
+      scene.analyzer.onQueues([{ ...of, atMs: scene.nowMs, lag, handled: 0 }]);
+    }
+    scene.tick();
+    expect(scene.current?.origin).to.deep.equal({ kind: 'queue', service: 'images.jobs' });
+    expect(scene.current?.sentence).to.match(/^The queue images\.jobs has fallen/);
+  });
+
+  it('holds a rush against the rush', () => {
+    for (let second = 0; second < 8; second++) {
+      scene.second(times(60, { orders: { extraMs: 900 }, catalog: { extraMs: 700 } }));
+    }
+    const open = scene.analyzer.incidents().filter(({ state }) => state === 'open');
+    expect(open.map(({ origin }) => origin.kind)).to.deep.equal(['load']);
+  });
+
+  it('says nothing of a rush that harms nobody', () => {
+    for (let second = 0; second < 8; second++) scene.second(times(40, {}));
+    expect(scene.updates).to.deep.equal([]);
+  });
+
+  it('ends an incident when it is over, and knows it again when it comes back', () => {
+    scene.second(times(8, { orders: { status: 500 } }));
+    for (let second = 0; second < 12; second++) scene.second();
+    expect(scene.current).to.equal(undefined);
+    expect(scene.updates.at(-1)).to.deep.include({ kind: 'resolved' });
+    scene.second(times(8, { orders: { status: 500 } }));
+    const [incident, ...others] = scene.analyzer.incidents();
+    expect(others).to.deep.equal([]);
+    expect(incident?.state).to.equal('open');
+  });
+
+  it('shows who there is, who calls whom, and their parts in what is broken', () => {
+    scene.second(times(8, { orders: { status: 500 } }));
+    const { nodes, edges } = scene.analyzer.topology();
+    const states = new Map(nodes.map(({ name, state }) => [name, state]));
+    expect(states.get('orders')).to.equal('origin');
+    expect(states.get('gateway')).to.equal('victim');
+    expect(states.get('catalog')).to.equal('healthy');
+    const way = edges.find(({ from, to }) => from === 'gateway' && to === 'orders');
+    expect(way?.errorShare).to.be.greaterThan(0.1);
+    expect(way?.requestsPerSecond).to.be.closeTo(8, 2);
+    expect(edges.some(({ from, to }) => from === 'catalog' && to === 'postgres')).to.equal(true);
+  });
+
+  it('bears rubbish: spans of days ago and of tomorrow, endless traces, names without end', () => {
+    const analyzer = new OriginAnalyzer({ clock: { now: () => scene.nowMs } });
+    const day = 86_400_000;
+    analyzer.onSpans([
+      server('a', { startMs: scene.nowMs - day, status: 500 }),
+      server('a', { startMs: scene.nowMs + day, status: 500 }),
+      server('a', { startMs: Number.NaN, durationMs: Number.NaN, status: 500 }),
+      server('a', { durationMs: -5, startMs: scene.nowMs }),
+    ]);
+    const traceId = 'f'.repeat(32);
+    for (let count = 0; count < 2_000; count++) {
+      analyzer.onSpans([
+        span({ traceId, service: `s${count}`, kind: 'server', name: `n${count}`, isError: true }),
+      ]);
+    }
+    expect(() => analyzer.tick()).not.to.throw();
+    expect(() => analyzer.topology()).not.to.throw();
+  });
+});
