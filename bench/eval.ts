@@ -90,9 +90,20 @@ function summary(judged: readonly Judged[]) {
 }
 
 function print(part: Part3, judged: readonly Judged[]): void {
-  const { runs, notFelt, all, random, deepest, falseBlame: blame, besides, cpuMicrosPerSpan } = summary(judged);
+  const {
+    runs,
+    notFelt,
+    all,
+    random,
+    deepest,
+    falseBlame: blame,
+    besides,
+    cpuMicrosPerSpan,
+  } = summary(judged);
   console.log(`\n${part}: ${runs} runs (${notFelt} more touched too few requests)\n`);
-  console.log('| fault | cases | AC@1 | AC@3 | Avg@5 | component@1 | p50 s | p95 s | never | deepest error AC@1 |');
+  console.log(
+    '| fault | cases | AC@1 | AC@3 | Avg@5 | component@1 | p50 s | p95 s | never | deepest error AC@1 |',
+  );
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   const faults = Map.groupBy(
     judged.flatMap(({ outcome }) => outcome?.cases ?? []),
@@ -131,7 +142,9 @@ function explain(judged: readonly Judged[]): void {
     for (const one of outcome?.cases ?? []) {
       const isSlow = (one.verdictMs ?? Infinity) > 5_000;
       if (one.rank === 1 && !isSlow) continue;
-      console.log(`\n${one.run}: rank ${one.rank}, after ${one.verdictMs?.toFixed(0)} ms\n  ${one.named}`);
+      console.log(
+        `\n${one.run}: rank ${one.rank}, after ${one.verdictMs?.toFixed(0)} ms\n  ${one.named}`,
+      );
     }
     for (const sentence of outcome?.falsely ?? []) console.log(`\nfalsely: ${sentence}`);
   }

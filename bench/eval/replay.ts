@@ -50,7 +50,7 @@ export function replay(recording: Recording): Outcome {
   let blamedMs = 0;
   const named: Named[] = [];
   const falsely = new Map<string, string>();
-  const began = process.cpuUsage().user;
+  const began = process.threadCpuUsage().user;
   let at = 0;
   for (nowMs = head.startMs; nowMs < head.endMs; nowMs += TICK_MS) {
     for (let line = lines[at]; line && line.atMs <= nowMs; line = lines[++at]) {
@@ -64,13 +64,16 @@ export function replay(recording: Recording): Outcome {
       if (kind !== 'resolved') named.push({ atMs: nowMs, incident });
     }
     const open = analyzer.incidents().filter(({ state }) => state === 'open');
-    if (isHealthy(head.expected, nowMs) && open.some(({ namedMs }) => !isOld(head.expected, namedMs))) {
+    if (
+      isHealthy(head.expected, nowMs) &&
+      open.some(({ namedMs }) => !isOld(head.expected, namedMs))
+    ) {
       blamedMs += TICK_MS;
       for (const { id, sentence } of open) falsely.set(id, sentence);
     }
     if (nowMs <= asked) answer = answerAt(analyzer, head.expected);
   }
-  const cpuMs = (process.cpuUsage().user - began) / 1_000;
+  const cpuMs = (process.threadCpuUsage().user - began) / 1_000;
   return {
     cases: head.expected.map((one) => ({
       ...judge(head.id, one, { expected: head.expected, answer, named }),
@@ -88,7 +91,9 @@ export function replay(recording: Recording): Outcome {
 }
 
 function askedMs(expected: readonly ExpectedOrigin[]): number {
-  const starts = expected.map(({ startMs, endMs }) => Math.min(startMs + ASKED_AFTER_MS, endMs - 500));
+  const starts = expected.map(({ startMs, endMs }) =>
+    Math.min(startMs + ASKED_AFTER_MS, endMs - 500),
+  );
   return Math.min(...starts);
 }
 
@@ -112,7 +117,9 @@ function judge(
   const { expected, answer, named } = of;
   const others = expected.filter((other) => other !== one);
   // What belongs to another fault of the same run does not push this one down.
-  const list = rankedList(answer).filter((origin) => !others.some((other) => isAccepted(other, origin)));
+  const list = rankedList(answer).filter(
+    (origin) => !others.some((other) => isAccepted(other, origin)),
+  );
   const rank = list.findIndex((origin) => isAccepted(one, origin)) + 1 || Infinity;
   const componentRank = list.findIndex((origin) => isComponent(one, origin)) + 1 || Infinity;
   const first = named.find(

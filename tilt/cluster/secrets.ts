@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isMap, isScalar, parseAllDocuments, stringify, visit } from 'yaml';
+import { root, stateDir } from './steps.ts';
 
 /*
  * Makes the Secrets that the services ask for, for a cluster of one's own: random, kept in
@@ -92,18 +92,14 @@ export function renderSecrets(secrets: readonly Secret[]): string {
   return documents.map((one) => stringify(one)).join('---\n');
 }
 
-if (import.meta.main) {
-  const root = fileURLToPath(new URL('../../', import.meta.url));
-  const file = join(root, '.faultline', 'cluster', 'secrets.yaml');
+/** Makes the file, unless it is there: databases keep the passwords of their first start. */
+export function writeSecrets(): void {
   const manifests = globSync('services/*/deploy/*.yaml', { cwd: root }).toSorted();
-  mkdirSync(join(root, '.faultline', 'cluster'), { recursive: true, mode: 0o700 });
-  const text = renderSecrets(
-    makeSecrets(manifests.map((path) => readFileSync(join(root, path), 'utf8'))),
-  );
-  try {
-    // Databases keep the passwords of their first start.
-    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
+  const texts = manifests.map((path) => readFileSync(join(root, path), 'utf8'));
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const file = join(stateDir, 'secrets.yaml');
+  if (existsSync(file)) return;
+  writeFileSync(file, renderSecrets(makeSecrets(texts)), { mode: 0o600 });
 }
+
+if (import.meta.main) writeSecrets();

@@ -77,7 +77,7 @@ function* consume(world: World, stream: Stream): Process<void> {
   const { kernel } = world;
   for (;;) {
     yield* kernel.sleep(kernel.about(8));
-    const [leader] = world.of(stream.service).filter(({ state }) => state === 'ready');
+    const leader = world.of(stream.service).find(({ state }) => state === 'ready');
     if (!leader) continue;
     if (stream.entries.length === 0) continue;
     const probe = new Exec({
@@ -172,7 +172,7 @@ function* report(world: World, stream: Stream): Process<void> {
   const { kernel } = world;
   for (;;) {
     yield* kernel.sleep(kernel.between(950, 1_080));
-    const [teller] = world.of(stream.service).filter(({ state }) => state === 'ready');
+    const teller = world.of(stream.service).find(({ state }) => state === 'ready');
     if (teller) world.telemetry.queue(stream, teller.name);
   }
 }

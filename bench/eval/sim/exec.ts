@@ -70,9 +70,7 @@ export class Exec {
     yield* this.#acquire();
     try {
       for (let done = 0; done < count; done++) {
-        const ok = yield* this.#unlessCancelled(
-          this.world.kernel.spawn(this.#queryOnce(scale)),
-        );
+        const ok = yield* this.#unlessCancelled(this.world.kernel.spawn(this.#queryOnce(scale)));
         if (!ok) throw new Failure(503);
       }
     } finally {
@@ -101,7 +99,7 @@ export class Exec {
     const spanId = kernel.hex(16);
     const startMs = kernel.nowMs;
     const token = new Token();
-    this.token.cancelled.then(() => token.cancel());
+    this.token.cancelled.whenKnown(() => token.cancel());
     const context = { traceId: this.context.traceId, spanId };
     const work = kernel.spawn(
       callService(
@@ -187,8 +185,8 @@ export class Exec {
 
   *#unlessCancelled<T>(signal: Signal<T>): Process<T> {
     const first = new Signal<T | undefined>();
-    signal.then((value) => first.resolve(value));
-    this.token.cancelled.then(() => first.resolve(undefined));
+    signal.whenKnown((value) => first.resolve(value));
+    this.token.cancelled.whenKnown(() => first.resolve(undefined));
     const value = yield* wait(first);
     if (this.token.isCancelled) throw new Failure(499);
     // Not cancelled: then it is the signal's own value.
@@ -204,7 +202,7 @@ export class Exec {
     const turn = new Signal<void>();
     instance.poolWaiting.push(turn);
     const got = new Signal<boolean>();
-    turn.then(() => got.resolve(true));
+    turn.whenKnown(() => got.resolve(true));
     const inTime = yield* wait(this.world.kernel.within(got, POOL_WAIT_MS));
     if (inTime) return;
     const at = instance.poolWaiting.indexOf(turn);

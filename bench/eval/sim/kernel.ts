@@ -13,13 +13,13 @@ export class Signal<T> {
     this.#waiting = [];
   }
 
-  then(run: (value: T) => void): void {
+  whenKnown(run: (value: T) => void): void {
     if (this.#value) run(this.#value.known);
     else this.#waiting.push(run);
   }
 }
 
-type Waitable = { then(run: (value: unknown) => void): void };
+type Waitable = { whenKnown(run: (value: unknown) => void): void };
 
 /** Work in virtual time: what it yields is waited for. */
 export type Process<T> = Generator<Waitable, T, unknown>;
@@ -56,7 +56,7 @@ export class Kernel {
     const step = (value: unknown): void => {
       const next = process.next(value);
       if (next.done) done.resolve(next.value);
-      else next.value.then(step);
+      else next.value.whenKnown(step);
     };
     step(undefined);
     return done;
@@ -65,7 +65,7 @@ export class Kernel {
   /** The value if it is known within `ms`; the work behind it goes on either way. */
   within<T>(signal: Signal<T>, ms: number): Signal<T | undefined> {
     const either = new Signal<T | undefined>();
-    signal.then((value) => either.resolve(value));
+    signal.whenKnown((value) => either.resolve(value));
     if (ms < Infinity) this.after(ms, () => either.resolve(undefined));
     return either;
   }

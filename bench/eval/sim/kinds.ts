@@ -46,7 +46,13 @@ function onService(name: string, effect: (stage: Stage) => Effect): Kind {
 function onEdge(name: string, effect: (stage: Stage) => Effect): Kind {
   return (stage) => {
     const [from, to] = stage.kernel.pick(EDGES);
-    const id = addFault(stage, { at: 'outbound', from, to, effect: effect(stage), share: share(stage) });
+    const id = addFault(stage, {
+      at: 'outbound',
+      from,
+      to,
+      effect: effect(stage),
+      share: share(stage),
+    });
     const accepted = [{ kind: 'edge', service: to, edge: { from, to } }] as const;
     expect(stage, name, { accepted, faults: [id] });
   };
@@ -109,7 +115,14 @@ function killOne(stage: Stage): void {
 function badCanary(effect: (stage: Stage) => Effect, name: string): Kind {
   return (stage) => {
     const { kernel, world, startMs, part } = stage;
-    const service = kernel.pick(['catalog', 'inventory', 'orders', 'profiles', 'storefront', 'images']);
+    const service = kernel.pick([
+      'catalog',
+      'inventory',
+      'orders',
+      'profiles',
+      'storefront',
+      'images',
+    ]);
     const version = '1.1.0';
     const weight = part === 'tuning' ? kernel.pick([10, 25, 50]) : kernel.pick([15, 30, 40]);
     at(stage, startMs - 3_000, () => {
@@ -118,20 +131,31 @@ function badCanary(effect: (stage: Stage) => Effect, name: string): Kind {
       started.listed = false;
     });
     at(stage, startMs, () => {
-      world.weights.set(service, new Map([['1.0.0', 100 - weight], [version, weight]]));
+      world.weights.set(
+        service,
+        new Map([
+          ['1.0.0', 100 - weight],
+          [version, weight],
+        ]),
+      );
       world.change({ kind: 'weight', service, version, detail: `${weight} % to ${version}` });
     });
     const id = addFault(stage, { at: 'app', to: service, version, effect: effect(stage) });
-    const accepted = [
-      { kind: 'version', service, version },
-    ] as const;
+    const accepted = [{ kind: 'version', service, version }] as const;
     expect(stage, name, { accepted, faults: [id] });
   };
 }
 
 function badRollout(stage: Stage): void {
   const { kernel, world, startMs } = stage;
-  const service = kernel.pick(['catalog', 'inventory', 'orders', 'profiles', 'storefront', 'images']);
+  const service = kernel.pick([
+    'catalog',
+    'inventory',
+    'orders',
+    'profiles',
+    'storefront',
+    'images',
+  ]);
   const version = '1.1.0';
   const effect: Effect = kernel.random() < 0.6 ? { kind: 'error', status: 500 } : heavy(stage);
   at(stage, startMs - 1_500, () => {
@@ -149,7 +173,11 @@ function slowConsumer(stage: Stage): void {
     ['orders.events', 'notifications'],
   ] as const);
   const delayMs = part === 'tuning' ? kernel.pick([3_000, 5_000]) : kernel.between(2_500, 6_000);
-  const id = addFault(stage, { at: 'consumer', to: stream, effect: { kind: 'delay', delayMs, jitterMs: 0 } });
+  const id = addFault(stage, {
+    at: 'consumer',
+    to: stream,
+    effect: { kind: 'delay', delayMs, jitterMs: 0 },
+  });
   const operation = stream === 'images.jobs' ? 'POST /api/v1/images' : 'POST /api/v1/orders';
   const factor = stream === 'images.jobs' ? 6 : 3;
   stage.surges.push({ startMs: 0, endMs: Infinity, factor, operation });
@@ -195,7 +223,9 @@ function two(stage: Stage): void {
 
 function unrelatedDeploy(stage: Stage): void {
   const { kernel, world, startMs, expected } = stage;
-  const broken = new Set(expected.flatMap(({ accepted }) => accepted.map(({ service }) => service)));
+  const broken = new Set(
+    expected.flatMap(({ accepted }) => accepted.map(({ service }) => service)),
+  );
   const service = kernel.pick(SERVICES.filter((name) => !broken.has(name)));
   stage.distractors.push('unrelated deploy');
   at(stage, startMs - kernel.between(0, 4_000), () => {
@@ -277,7 +307,13 @@ export const harmlessKinds: Readonly<Record<string, Kind>> = {
     });
     for (const [index, weight] of [10, 30, 50].entries()) {
       at(stage, startMs + index * 6_000, () => {
-        world.weights.set(service, new Map([['1.0.0', 100 - weight], ['1.1.0', weight]]));
+        world.weights.set(
+          service,
+          new Map([
+            ['1.0.0', 100 - weight],
+            ['1.1.0', weight],
+          ]),
+        );
         world.change({ kind: 'weight', service, version: '1.1.0', detail: `${weight} % to 1.1.0` });
       });
     }
@@ -287,7 +323,11 @@ export const harmlessKinds: Readonly<Record<string, Kind>> = {
     stage.distractors.push('scale');
     const service = kernel.pick(SERVICES);
     at(stage, startMs, () => {
-      world.change({ kind: 'scale', service, detail: `${service} to ${ready(stage, service).length + 1}` });
+      world.change({
+        kind: 'scale',
+        service,
+        detail: `${service} to ${ready(stage, service).length + 1}`,
+      });
       startInstance(world, { service, version: '1.0.0', startMs: 1_200 });
     });
     at(stage, startMs + 10_000, () => {
@@ -314,6 +354,11 @@ export const harmlessKinds: Readonly<Record<string, Kind>> = {
   'upload burst': (stage) => {
     stage.distractors.push('upload burst');
     const { startMs } = stage;
-    stage.surges.push({ startMs, endMs: startMs + 6_000, factor: 20, operation: 'POST /api/v1/images' });
+    stage.surges.push({
+      startMs,
+      endMs: startMs + 6_000,
+      factor: 20,
+      operation: 'POST /api/v1/images',
+    });
   },
 };

@@ -51,11 +51,11 @@ export function* callService(world: World, call: Call, serve: Serve): Process<Re
   const startMs = kernel.nowMs;
   count();
   const own = new Token();
-  token.cancelled.then(() => own.cancel());
+  token.cancelled.whenKnown(() => own.cancel());
   const work = kernel.spawn(tryAll(world, { ...call, token: own }, { serve, route, counts }));
   const cancelled = new Signal<Reply>();
-  token.cancelled.then(() => cancelled.resolve({ status: 499, cause: 'cancelled' }));
-  work.then((reply) => cancelled.resolve(reply));
+  token.cancelled.whenKnown(() => cancelled.resolve({ status: 499, cause: 'cancelled' }));
+  work.whenKnown((reply) => cancelled.resolve(reply));
   const reply = (yield* wait(kernel.within(cancelled, route.requestMs))) ?? timedOut;
   own.cancel();
   // As Linkerd does: a request of a route is counted when it has ended.
@@ -99,7 +99,7 @@ function* tryAll(
   const { kernel } = world;
   for (let retries = 0; ; retries++) {
     const token = new Token();
-    call.token.cancelled.then(() => token.cancel());
+    call.token.cancelled.whenKnown(() => token.cancel());
     const work = kernel.spawn(attempt(world, { ...call, token }, serve));
     const limitMs = retries < route.retries ? route.tryMs : Infinity;
     const reply = (yield* wait(kernel.within(work, limitMs))) ?? timedOut;
@@ -163,7 +163,7 @@ function* suffer(
     case 'blackhole': {
       const over = new Signal<void>();
       kernel.after(fault.endMs - kernel.nowMs, () => over.resolve());
-      token.cancelled.then(() => over.resolve());
+      token.cancelled.whenKnown(() => over.resolve());
       yield* wait(over);
       return { status: 502, cause: 'reset' };
     }
@@ -237,7 +237,11 @@ function isReady(world: World, from: Instance, to: Instance): boolean {
   return to.listed && world.kernel.nowMs >= breaker.shutUntilMs && !breaker.probing;
 }
 
-function record(world: World, { from, endpoint }: { from: Instance; endpoint: Instance }, ok: boolean) {
+function record(
+  world: World,
+  { from, endpoint }: { from: Instance; endpoint: Instance },
+  ok: boolean,
+) {
   const breaker = breakerOf(from, endpoint);
   breaker.probing = false;
   breaker.failures = ok ? 0 : breaker.failures + 1;
@@ -274,8 +278,10 @@ function* exchange(
   if (counts) counts.requests++;
   const outcome = new Signal<Reply>();
   endpoint.inFlight.add(outcome);
-  token.cancelled.then(() => outcome.resolve({ status: 499, cause: 'timeout' }));
-  kernel.spawn(inbound(world, call, { endpoint, serve })).then((reply) => outcome.resolve(reply));
+  token.cancelled.whenKnown(() => outcome.resolve({ status: 499, cause: 'timeout' }));
+  kernel
+    .spawn(inbound(world, call, { endpoint, serve }))
+    .whenKnown((reply) => outcome.resolve(reply));
   const reply = yield* wait(outcome);
   endpoint.inFlight.delete(outcome);
   const tookMs = kernel.nowMs - startMs;
@@ -308,10 +314,10 @@ function* inbound(
   });
   counts.requests++;
   const outcome = new Signal<Reply>();
-  token.cancelled.then(() => outcome.resolve({ status: 499, cause: 'cancelled' }));
+  token.cancelled.whenKnown(() => outcome.resolve({ status: 499, cause: 'cancelled' }));
   kernel
     .spawn(handle(world, { endpoint, token, spot: { to, instance: endpoint } }, serve))
-    .then((reply) => outcome.resolve(reply));
+    .whenKnown((reply) => outcome.resolve(reply));
   const reply = yield* wait(outcome);
   counts.responses++;
   const cause = causeOf(reply);
@@ -322,7 +328,11 @@ function* inbound(
 
 function* handle(
   world: World,
-  { endpoint, token, spot }: { endpoint: Instance; token: Token; spot: { to: string; instance: Instance } },
+  {
+    endpoint,
+    token,
+    spot,
+  }: { endpoint: Instance; token: Token; spot: { to: string; instance: Instance } },
   serve: Serve,
 ): Process<Reply> {
   const fault = world.met('inbound', spot);

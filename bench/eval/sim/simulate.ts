@@ -45,7 +45,8 @@ export function simulate(options: RunOptions): Recording {
     expected: [],
   };
   kind(stage);
-  const rps = options.rps ?? kernel.pick(part === 'tuning' ? [12, 20, 20, 30] : [15, 20, 20, 25, 40]);
+  const rps =
+    options.rps ?? kernel.pick(part === 'tuning' ? [12, 20, 20, 30] : [15, 20, 20, 25, 40]);
   kernel.spawn(visit(world, { rps, surges: stage.surges, lean: 0.25 }));
   startBackground(world);
   kernel.run(warmUpMs + faultMs + afterMs);

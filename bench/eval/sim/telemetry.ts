@@ -132,10 +132,7 @@ export class Telemetry {
   }
 
   /** The counters of one series of one sidecar; they go with it. */
-  counts(
-    owner: Instance,
-    series: Pick<Counts, 'view' | 'source' | 'target'>,
-  ): Counts {
+  counts(owner: Instance, series: Pick<Counts, 'view' | 'source' | 'target'>): Counts {
     const own = this.#counts.get(owner.name) ?? new Map<string, Counts>();
     this.#counts.set(owner.name, own);
     const { source, target } = series;

@@ -34,10 +34,9 @@ describe('OriginAnalyzer', () => {
     expect(current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
     expect(current).to.deep.include({ state: 'open', symptom: 'errors' });
     expect(current?.victims.map(({ service }) => service)).to.deep.equal(['gateway']);
-    expect(current?.propagation.map(({ service, effect }) => `${service} ${effect}`)).to.deep.equal([
-      'orders broke',
-      'gateway failed',
-    ]);
+    expect(current?.propagation.map(({ service, effect }) => `${service} ${effect}`)).to.deep.equal(
+      ['orders broke', 'gateway failed'],
+    );
     expect(current?.journeys[0]).to.deep.include({ name: 'GET /orders', hit: 8 });
     expect(current?.shareHit).to.be.closeTo(0.5, 0.1);
     expect(current?.traces).to.have.length(5);

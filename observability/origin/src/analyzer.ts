@@ -25,6 +25,9 @@ import { walk } from './walk.ts';
 
 const FINDINGS_MAX = 4_000;
 const TRACED_MAX = 1_000;
+/** How far what comes may be from the analysis' own clock. */
+const EARLY_MS_MAX = 2_000;
+const LATE_MS_MAX = 60_000;
 
 /** Wall clock; milliseconds since the epoch. */
 export type Now = { now(): number };
@@ -68,6 +71,7 @@ export class OriginAnalyzer {
   onEdges(samples: readonly EdgeSample[]): void {
     const nowMs = this.#clock.now();
     for (const sample of samples) {
+      if (!(Math.abs(nowMs - sample.atMs) < LATE_MS_MAX)) continue;
       this.#vitals.onSample(sample);
       const cold = this.#isYoung(sample.source, sample.atMs);
       this.#edges.add(sample, { nowMs, cold });
@@ -128,6 +132,9 @@ export class OriginAnalyzer {
   }
 
   #onSpan(span: SpanRecord, nowMs: number): void {
+    const lateMs = nowMs - endOf(span);
+    // A clock that is off by more than this tells nothing of what happens now; nor does a NaN.
+    if (!(lateMs > -EARLY_MS_MAX && lateMs < LATE_MS_MAX && span.durationMs >= 0)) return;
     const cold = this.#isYoung(span, span.startMs);
     if (!this.#traces.add(span, { nowMs, cold })) return;
     if (span.service === PROXY_SERVICE) return;

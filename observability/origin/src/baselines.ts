@@ -39,7 +39,12 @@ export class Baselines {
 
   /** How much longer than the median the span took, whether or not that is slow. */
   excess(span: SpanRecord): number {
-    return Math.max(0, span.durationMs - (this.#usual.get(operationOf(span))?.sketch.median ?? 0));
+    return Math.max(0, span.durationMs - this.median(span));
+  }
+
+  /** What half of the spans like this one take; 0 when none have been seen. */
+  median(span: SpanRecord): number {
+    return this.#usual.get(operationOf(span))?.sketch.median ?? 0;
   }
 
   isSlow(span: SpanRecord): boolean {

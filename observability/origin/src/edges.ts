@@ -100,24 +100,25 @@ export class EdgeBook {
   }
 
   /**
-   * A service whose callers wait and that no longer calls somebody whom it always calls is held up on
-   * its way there: requests that hang before they reach an instance are counted nowhere.
+   * A service whose callers wait, that no longer calls somebody whom it always calls, and calls others
+   * as before, is held up on its way there: requests that hang before they reach an instance are
+   * counted nowhere.
    */
   #lookForHalts({ target, atMs }: EdgeSample, nowMs: number): void {
+    const caller = target.name;
     if (atMs - (this.#stuckMs.get(target.instance ?? '') ?? 0) > WAITED_MS) {
-      this.#learnFlows(target.name, atMs);
+      this.#learnFlows(caller, atMs);
       return;
     }
-    for (const [key, { component, sent, usual }] of this.#flows) {
-      if (!key.startsWith(`${target.name} `) || usual * HALT_SECONDS < HALT_CALLS) continue;
-      const { bad: requests, total: samples } = sent.sum(atMs - HALT_SECONDS * 1_000, atMs);
+    const flows = [...this.#flows].filter(([key]) => key.startsWith(`${caller} `));
+    if (!flows.some(([, flow]) => goesOn(flow, atMs))) return;
+    for (const [key, flow] of flows) {
       const endpoints = [...(this.attempts.get(key)?.ready.values() ?? [])];
       const isThere = endpoints.some(({ count }) => count > 0);
-      if (samples === 0 || requests > 0 || !isThere) continue;
+      if (!isThere || !hasHalted(flow, atMs)) continue;
       this.#haltedMs.set(key, atMs);
-      const caller = target.name;
-      const row = this.#rows.row({ family: 'route', component, caller }, nowMs);
-      row.soft.add(atMs, Math.min(2, usual), Math.min(2, usual));
+      const row = this.#rows.row({ family: 'route', component: flow.component, caller }, nowMs);
+      row.soft.add(atMs, 1, 1);
     }
   }
 
@@ -153,7 +154,15 @@ export class EdgeBook {
   }
 
   /** Whether the caller has stopped to send to the callee, which is there, while its own callers wait. */
-  isHalted({ caller, callee, sinceMs }: { caller: string; callee: string; sinceMs: number }): boolean {
+  isHalted({
+    caller,
+    callee,
+    sinceMs,
+  }: {
+    caller: string;
+    callee: string;
+    sinceMs: number;
+  }): boolean {
     return (this.#haltedMs.get(`${caller} ${callee}`) ?? 0) >= sinceMs;
   }
 
@@ -213,7 +222,11 @@ export class EdgeBook {
     }
     means.lately.add(atMs - periodMs / 2, latency.sumMs, latency.count);
     if (!this.#learns) return;
-    const weight = Math.min(0.3, latency.count / (means.learnt + latency.count), latency.count / 100);
+    const weight = Math.min(
+      0.3,
+      latency.count / (means.learnt + latency.count),
+      latency.count / 100,
+    );
     means.usualMs += (latency.sumMs / latency.count - means.usualMs) * weight;
     means.learnt = Math.min(1_000, means.learnt + latency.count);
   }
@@ -342,6 +355,16 @@ function learn(pool: Pool, latency: LatencyHistogram, line: number): void {
   if (pool.total < FULL) return;
   pool.counts = pool.counts.map((count) => count / 2);
   pool.total /= 2;
+}
+
+function goesOn({ sent, usual }: Flow, atMs: number): boolean {
+  const { bad: requests } = sent.sum(atMs - HALT_SECONDS * 1_000, atMs);
+  return usual * HALT_SECONDS >= HALT_CALLS / 2 && requests >= (usual * HALT_SECONDS) / 2;
+}
+
+function hasHalted({ sent, usual }: Flow, atMs: number): boolean {
+  const { bad: requests, total: samples } = sent.sum(atMs - HALT_SECONDS * 1_000, atMs);
+  return usual * HALT_SECONDS >= HALT_CALLS && samples > 0 && requests === 0;
 }
 
 /** Connections come and go, and bring little. */

@@ -9,6 +9,7 @@ import { judge, type Named, type Verdict } from './verdict.ts';
 const REOPEN_MS = 30_000;
 const REFINE_MS = 20_000;
 const SETTLED_MS = 6_000;
+const HELD_BACK_MS = 2_500;
 const CANDIDATES_MAX = 6;
 const UPDATE_EVERY_MS = 1_000;
 /** How much better another explanation has to be before the one that was given is taken back. */
@@ -240,7 +241,8 @@ function settled(
   const same = hypotheses.find(({ origin }) => isSame(origin, before.origin));
   // What others keep from is not seen to fail any more; what is seen then is that they wait for it.
   const isPart = before.origin.kind === 'version' || before.origin.kind === 'instance';
-  if (isPart && edges.isHeldBackByAny(component.name)) return before.origin;
+  const isHeldBack = isPart && edges.isHeldBackByAny(component.name);
+  if (isHeldBack && lastMs - namedMs > HELD_BACK_MS) return before.origin;
   const isSettled = lastMs - namedMs > SETTLED_MS;
   if (isSettled && severity !== told.severity) return before.origin;
   const least = isSettled ? REVISE_SETTLED_BY : REVISE_BY;

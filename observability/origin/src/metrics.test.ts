@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import { edgeSamples, type MetricSample, type Sidecar } from './metrics.ts';
 
-const orders: Sidecar = { service: 'orders', version: '1.0.0', instance: 'orders-1', isEdge: false };
+const orders: Sidecar = {
+  service: 'orders',
+  version: '1.0.0',
+  instance: 'orders-1',
+  isEdge: false,
+};
 
 function metric(name: string, labels: Record<string, string>, value: number): MetricSample {
   return { name, labels, value };

@@ -117,7 +117,8 @@ class Drafts {
     if (name.startsWith(ROUTE) || name === ENDPOINTS) this.#route(sample, grown);
     else if (name.startsWith('tcp_')) this.#tcp(name, labels, grown);
     else if (name.startsWith('request_') || name.startsWith('response_')) {
-      const draft = labels['direction'] === 'inbound' ? this.#inbound(labels) : this.#endpoint(labels);
+      const draft =
+        labels['direction'] === 'inbound' ? this.#inbound(labels) : this.#endpoint(labels);
       if (draft) exchange(draft, sample, grown);
     }
   }

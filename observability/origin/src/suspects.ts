@@ -237,7 +237,8 @@ function explain(
   const priors: Priors = {
     edge: (caller) => {
       if (cutOff.has(caller)) return 6;
-      const isAlone = severity === 'hard' || !othersWait(component, { caller, callers, sinceMs, books });
+      const isAlone =
+        severity === 'hard' || !othersWait(component, { caller, callers, sinceMs, books });
       return callers.size > 1 && isAlone ? -4 : -20;
     },
     instance: (instance) => (dead.has(instance) ? 8 : instances.size > 1 ? -1 : -20),

@@ -51,7 +51,8 @@ function stateOf(
   const open = incidents.filter(({ state }) => state === 'open');
   if (open.some(({ origin }) => origin.service === name)) return 'origin';
   if (open.some(({ victims }) => victims.some(({ service }) => service === name))) return 'victim';
-  if (open.some(({ absorbed }) => absorbed.some(({ service }) => service === name))) return 'masked';
+  if (open.some(({ absorbed }) => absorbed.some(({ service }) => service === name)))
+    return 'masked';
   return perSecond > 0 ? 'healthy' : 'unknown';
 }
 
@@ -96,7 +97,9 @@ function edgesOf({ rows, edges, nowMs }: Seen): TopologyEdge[] {
     const { perSecond, errorShare } = rateOfRows(between, ['route', 'calls', 'tcp'], nowMs);
     const attempts = edges.attempts.get(`${from} ${to}`);
     const latency = edges.latencyOf(from, to);
-    const open = [...(attempts?.open.values() ?? [])].filter(({ atMs }) => nowMs - atMs < WINDOW_MS);
+    const open = [...(attempts?.open.values() ?? [])].filter(
+      ({ atMs }) => nowMs - atMs < WINDOW_MS,
+    );
     return {
       from,
       to,

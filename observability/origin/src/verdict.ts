@@ -105,7 +105,9 @@ function depends(service: string, on: string, books: Books): boolean {
   const reached = new Set([service]);
   let frontier = [service];
   for (let hops = 0; hops < HOPS_MAX && frontier.length > 0; hops++) {
-    frontier = frontier.flatMap((name) => calledBy(name, books)).filter((name) => !reached.has(name));
+    frontier = frontier
+      .flatMap((name) => calledBy(name, books))
+      .filter((name) => !reached.has(name));
     if (frontier.includes(on)) return true;
     for (const name of frontier) reached.add(name);
   }

@@ -65,7 +65,10 @@ export class Vitals {
   }
 
   /** Whether the instance had started less than `youngMs` before `atMs`. */
-  isYoung({ service, instance }: Place, { atMs, youngMs }: { atMs: number; youngMs: number }): boolean {
+  isYoung(
+    { service, instance }: Place,
+    { atMs, youngMs }: { atMs: number; youngMs: number },
+  ): boolean {
     if (instance === undefined) return false;
     const vital = this.#vitals.get(`${service} ${instance}`);
     return vital !== undefined && atMs - vital.startedMs < youngMs;

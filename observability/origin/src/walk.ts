@@ -47,7 +47,7 @@ export function walk(
 function connect(trace: TraceState, { baselines }: WalkContext): Node[] {
   const byId = new Map<string, Node>();
   for (const span of trace.spans) {
-    const failed = isFailed(span);
+    const failed = isFailed(span) && !isStillborn(span, baselines);
     byId.set(span.spanId, {
       span,
       parent: undefined,
@@ -65,6 +65,12 @@ function connect(trace: TraceState, { baselines }: WalkContext): Node[] {
     parent.children.push(node);
   }
   return nodes;
+}
+
+/** A call that was given up as soon as it was made, because nobody waited for its caller any more. */
+function isStillborn(span: SpanRecord, baselines: Baselines): boolean {
+  if (span.kind !== 'client' || databaseOf(span) !== undefined) return false;
+  return statusOf(span) === undefined && span.durationMs < baselines.median(span) * 0.5;
 }
 
 function throughProxies({ proxies }: TraceState, id: string | undefined): string {
@@ -115,7 +121,9 @@ function explained(node: Node, baselines: Baselines): boolean {
 
 /** A server whose caller left while it waited for somebody else: that one is to be looked at. */
 function isCutShort({ span, children }: Node): boolean {
-  return span.kind === 'server' && isCut(span) && children.some(({ failed, slow }) => failed || slow);
+  return (
+    span.kind === 'server' && isCut(span) && children.some(({ failed, slow }) => failed || slow)
+  );
 }
 
 /** Whether the child lasted for most of its parent's time. */

@@ -10,7 +10,11 @@ const levels = [
   ['+', '-'],
   ['*', '/', '//', '%'],
 ];
-const constants: Readonly<Record<string, null | boolean>> = { None: null, True: true, False: false };
+const constants: Readonly<Record<string, null | boolean>> = {
+  None: null,
+  True: true,
+  False: false,
+};
 
 export function parseExpression(cursor: Cursor): Expression {
   const then = parseBinary(cursor, 0);
@@ -113,7 +117,13 @@ function parseListAtom(cursor: Cursor, line: number): Expression {
   if (cursor.take(']')) return { kind: 'list', items: [], line };
   const item = parseExpression(cursor);
   if (cursor.is('for')) {
-    return { kind: 'comprehension', key: undefined, item, clauses: parseClauses(cursor, ']'), line };
+    return {
+      kind: 'comprehension',
+      key: undefined,
+      item,
+      clauses: parseClauses(cursor, ']'),
+      line,
+    };
   }
   if (!cursor.is(']')) cursor.expect(',');
   return { kind: 'list', items: [item, ...parseList(cursor, ']', parseExpression)], line };

@@ -1,6 +1,15 @@
 /** A token of Starlark; blocks are told by `indent` and `dedent`. */
 export type Token = {
-  kind: 'name' | 'keyword' | 'number' | 'text' | 'operator' | 'newline' | 'indent' | 'dedent' | 'end';
+  kind:
+    | 'name'
+    | 'keyword'
+    | 'number'
+    | 'text'
+    | 'operator'
+    | 'newline'
+    | 'indent'
+    | 'dedent'
+    | 'end';
   text: string;
   line: number;
 };
@@ -41,7 +50,10 @@ export function tokenize(source: string, file: string): Token[] {
     }
     isLineStart = false;
     if (source[at] === '\n') {
-      if (brackets === 0 && !['newline', 'indent', 'dedent'].includes(tokens.at(-1)?.kind ?? 'newline')) {
+      if (
+        brackets === 0 &&
+        !['newline', 'indent', 'dedent'].includes(tokens.at(-1)?.kind ?? 'newline')
+      ) {
         push('newline', '');
       }
       isLineStart = true;

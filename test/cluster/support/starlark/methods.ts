@@ -1,4 +1,13 @@
-import { type Call, Callable, itemsOf, Opaque, Struct, textOf, typeOf, type Value } from './values.ts';
+import {
+  type Call,
+  Callable,
+  itemsOf,
+  Opaque,
+  Struct,
+  textOf,
+  typeOf,
+  type Value,
+} from './values.ts';
 
 type Method<T> = (self: T, call: Call) => Value;
 

@@ -1,4 +1,12 @@
-import { type Call, isTrue, itemsOf, Opaque, Struct, textOf, type Value } from '../starlark/values.ts';
+import {
+  type Call,
+  isTrue,
+  itemsOf,
+  Opaque,
+  Struct,
+  textOf,
+  type Value,
+} from '../starlark/values.ts';
 
 /** The arguments of a call by parameter. Throws on one that there is no parameter for. */
 export class Arguments {
@@ -56,7 +64,8 @@ export function toValue(data: unknown): Value {
   if (typeof data === 'object' && data !== null) {
     return new Map(Object.entries(data).map(([key, value]) => [key, toValue(value)]));
   }
-  if (typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean') return data;
+  if (typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean')
+    return data;
   return null;
 }
 

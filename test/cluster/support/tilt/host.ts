@@ -60,18 +60,30 @@ export function tiltFunctions(options: Options, recorder: Recorder): Map<string,
       (args, call) => recorder.addImage(args, (path) => at(call, path)),
     ],
     decode_yaml_stream: ['yaml', (args) => decode(textOfBlob(args.get('yaml')))],
-    read_yaml_stream: ['path default', (args, call) => decode(readFileSync(at(call, args.text('path')), 'utf8'))],
+    read_yaml_stream: [
+      'path default',
+      (args, call) => decode(readFileSync(at(call, args.text('path')), 'utf8')),
+    ],
     listdir: ['dir recursive', (args, call) => listFiles(at(call, args.text('dir')))],
     link: ['url name', (args) => record('link', args, ['url', 'name'])],
     sync: [
       'local_path remote_path',
       (args, call) =>
-        new Opaque('sync', new Map([['from', at(call, args.text('local_path'))], ['to', args.text('remote_path')]])),
+        new Opaque(
+          'sync',
+          new Map([
+            ['from', at(call, args.text('local_path'))],
+            ['to', args.text('remote_path')],
+          ]),
+        ),
     ],
     fall_back_on: [
       'files',
       (args, call) =>
-        new Opaque('fall_back_on', new Map([['files', args.texts('files').map((path) => at(call, path))]])),
+        new Opaque(
+          'fall_back_on',
+          new Map([['files', args.texts('files').map((path) => at(call, path))]]),
+        ),
     ],
     port_forward: [
       'local_port container_port name link_path host',
@@ -81,13 +93,18 @@ export function tiltFunctions(options: Options, recorder: Recorder): Map<string,
       'initial_delay_secs timeout_secs period_secs success_threshold failure_threshold exec http_get tcp_socket',
       (args) => record('probe', args, ['http_get', 'exec', 'tcp_socket']),
     ],
-    http_get_action: ['port host scheme path', (args) => record('action', args, ['port', 'host', 'path'])],
+    http_get_action: [
+      'port host scheme path',
+      (args) => record('action', args, ['port', 'host', 'path']),
+    ],
   };
   for (const [name, parameters] of Object.entries(setters)) {
     functions[name] = [parameters, (args) => recorder.set(name, args, parameters.split(' '))];
   }
   return new Map<string, Value>([
-    ...Object.entries(functions).map(([name, [parameters, run]]) => [name, builtin(name, parameters, run)] as const),
+    ...Object.entries(functions).map(
+      ([name, [parameters, run]]) => [name, builtin(name, parameters, run)] as const,
+    ),
     ['TRIGGER_MODE_MANUAL', 'manual'],
     ['config', configModule({ root, subcommand, settings }, recorder)],
     ['os', osModule()],
@@ -156,7 +173,9 @@ function configModule({ root, subcommand, settings }: ConfigOptions, recorder: R
       ],
       [
         'set_enabled_resources',
-        builtin('config.set_enabled_resources', 'resources', (args) => recorder.enable(args.texts('resources'))),
+        builtin('config.set_enabled_resources', 'resources', (args) =>
+          recorder.enable(args.texts('resources')),
+        ),
       ],
       ['main_dir', root],
       ['tilt_subcommand', subcommand],
@@ -167,7 +186,12 @@ function configModule({ root, subcommand, settings }: ConfigOptions, recorder: R
 function osModule(): Struct {
   const path = new Map<string, Value>([
     ['basename', builtin('basename', 'path', (args) => basename(args.text('path')))],
-    ['exists', builtin('exists', 'path', (args, { file }) => existsSync(resolve(dirname(file), args.text('path'))))],
+    [
+      'exists',
+      builtin('exists', 'path', (args, { file }) =>
+        existsSync(resolve(dirname(file), args.text('path'))),
+      ),
+    ],
     ['join', new Callable('join', ({ args }) => join(...args.map(textOf)))],
   ]);
   return new Struct(new Map([['path', new Struct(path)]]));
@@ -207,4 +231,3 @@ function objects(recorder: Recorder): Struct {
     ]),
   );
 }
-

@@ -52,7 +52,8 @@ export class Recorder {
 
   apply(manifests: readonly Manifest[]): null {
     for (const one of manifests) {
-      if (workloadKinds.includes(one.kind)) this.#add({ ...blank(one.metadata.name), objects: [one] });
+      if (workloadKinds.includes(one.kind))
+        this.#add({ ...blank(one.metadata.name), objects: [one] });
       else this.#loose.push(one);
     }
     return null;
@@ -63,7 +64,8 @@ export class Recorder {
     const objects = args.texts('objects').map((selector) => this.#take(selector));
     if (workload === '') this.#add({ ...blank(args.text('new_name')), objects });
     const resource = this.result.resources.get(workload || args.text('new_name'));
-    if (resource === undefined) throw new Error(`k8s_resource: could not find resource ${workload}`);
+    if (resource === undefined)
+      throw new Error(`k8s_resource: could not find resource ${workload}`);
     if (workload !== '') resource.objects.push(...objects);
     Object.assign(resource, common(args), {
       podReadiness: args.text('pod_readiness', 'wait'),
@@ -148,8 +150,10 @@ export class Recorder {
   /** What Tilt finds at the end. Throws on a cycle. */
   finish(): Tiltfile {
     const { resources, images, warnings, buttons, enabled } = this.result;
-    for (const one of this.#loose.filter(({ kind }) => kind === 'Service')) this.#assignService(one);
-    for (const one of this.#loose) warnings.push(`${one.kind} ${one.metadata.name} is of no resource`);
+    for (const one of this.#loose.filter(({ kind }) => kind === 'Service'))
+      this.#assignService(one);
+    for (const one of this.#loose)
+      warnings.push(`${one.kind} ${one.metadata.name} is of no resource`);
     for (const { name, deps } of resources.values()) {
       for (const dep of deps.filter((one) => !resources.has(one))) {
         warnings.push(`${name} depends on ${dep}, which does not exist`);
@@ -158,9 +162,11 @@ export class Recorder {
     const used = new Set([...resources.values()].flatMap((one) => one.images));
     for (const { ref } of images) if (!used.has(ref)) warnings.push(`image ${ref} is not used`);
     for (const { name, resource } of buttons) {
-      if (!resources.has(resource)) warnings.push(`button ${name} is on ${resource}, which is not there`);
+      if (!resources.has(resource))
+        warnings.push(`button ${name} is on ${resource}, which is not there`);
     }
-    for (const name of enabled ?? []) if (!resources.has(name)) warnings.push(`${name} does not exist`);
+    for (const name of enabled ?? [])
+      if (!resources.has(name)) warnings.push(`${name} does not exist`);
     findCycle(resources);
     return this.result;
   }
@@ -183,7 +189,9 @@ export class Recorder {
   }
 
   #take(selector: string): Manifest {
-    const [name, kind, namespace] = selector.split(/(?<!\\):/).map((part) => part.replace('\\:', ':'));
+    const [name, kind, namespace] = selector
+      .split(/(?<!\\):/)
+      .map((part) => part.replace('\\:', ':'));
     const found = this.#loose.filter(
       (one) =>
         one.metadata.name === name &&
@@ -191,7 +199,8 @@ export class Recorder {
         (namespace === undefined || one.metadata.namespace === namespace),
     );
     const [only] = found;
-    if (found.length !== 1 || !only) throw new Error(`k8s_resource: ${selector} is ${found.length} objects`);
+    if (found.length !== 1 || !only)
+      throw new Error(`k8s_resource: ${selector} is ${found.length} objects`);
     this.#loose.splice(this.#loose.indexOf(only), 1);
     return only;
   }

@@ -1,0 +1,315 @@
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { expect } from 'chai';
+import { TempDir } from '../../local/test/temp-dir.ts';
+import { root } from '../../tools/config.ts';
+import { services } from './support/overlays.ts';
+import { executeTiltfile } from './support/tilt/execute.ts';
+import type { Options } from './support/tilt/host.ts';
+import type { Tiltfile } from './support/tilt/model.ts';
+
+type Settings = NonNullable<Options['settings']>;
+
+const context = 'kind-faultline';
+
+function tilt(settings: Settings = {}, options: Partial<Options> = {}): Tiltfile {
+  return executeTiltfile({ root, context, settings, ...options });
+}
+
+function resource(file: Tiltfile, name: string) {
+  const found = file.resources.get(name);
+  if (found === undefined) throw new Error(`expected the resource ${name}`);
+  return found;
+}
+
+/** All that must be there before a resource. */
+function before(file: Tiltfile, name: string): Set<string> {
+  const { deps } = resource(file, name);
+  return deps.reduce((all, dep) => all.union(before(file, dep)), new Set(deps));
+}
+
+/** A copy of the project in which one Tiltfile is changed. */
+function broken(
+  file: string,
+  edit: (text: string) => string,
+  settings: Settings = {},
+): () => Tiltfile {
+  return () => {
+    using dir = new TempDir();
+    for (const path of ['Tiltfile', 'tilt', 'deploy', 'mesh', 'services', 'observability']) {
+      cpSync(join(root, path), dir.join(path), {
+        recursive: true,
+        filter: (source) => !/node_modules|\/(src|test|dist|web|public|sandbox)(\/|$)/.test(source),
+      });
+    }
+    const before = readFileSync(dir.join(file), 'utf8');
+    const after = edit(before);
+    expect(after).not.to.equal(before);
+    writeFileSync(dir.join(file), after);
+    return executeTiltfile({ root: dir.path, context, settings });
+  };
+}
+
+describe('the Tiltfile', function () {
+  this.timeout(60_000);
+
+  for (const settings of [
+    {},
+    { canary: true },
+    { lean: true },
+    { local: true },
+    { services: ['orders'] },
+  ]) {
+    it(`gives no warning with ${JSON.stringify(settings)}`, () => {
+      expect(tilt(settings).warnings).to.deep.equal([]);
+    });
+  }
+
+  it('has every service of the folders, and its image from its own Dockerfile', () => {
+    const file = tilt();
+    expect(services.filter((name) => !file.resources.has(name))).to.deep.equal([]);
+    for (const name of services) {
+      const image = file.images.find(({ ref }) => ref === `ghcr.io/faultline/${name}`);
+      expect(image?.dockerfile).to.equal(join(root, 'services', name, 'Dockerfile'));
+      expect(image?.target).to.equal('dev');
+      expect(readFileSync(image?.dockerfile ?? '', 'utf8')).to.match(/ AS dev$/m);
+      expect(resource(file, name).images).to.deep.equal([image?.ref]);
+    }
+  });
+
+  it('puts sources into running containers where the Dockerfile puts them', () => {
+    for (const { only, syncs, fallBackOn, dockerfile } of tilt().images) {
+      if (syncs.length === 0) continue;
+      const copied = [...readFileSync(dockerfile, 'utf8').matchAll(/^COPY [^\n]*?(\S+) \S+$/gm)];
+      expect(copied).not.to.be.empty;
+      for (const { from, to } of syncs) {
+        expect(existsSync(from)).to.equal(true);
+        expect(to).to.equal(`/app/${relative(root, from)}`);
+      }
+      expect(fallBackOn.map((path) => relative(root, path))).to.include('package-lock.json');
+      expect(only).to.include('package-lock.json').and.not.include('.');
+    }
+  });
+
+  it('copies into an image only what its build context has', () => {
+    for (const { only, dockerfile } of tilt().images) {
+      const lines = readFileSync(dockerfile, 'utf8').split('\n');
+      const sources = lines
+        .filter((line) => line.startsWith('COPY ') && !line.includes('--from'))
+        .flatMap((line) => line.split(' ').slice(1, -1))
+        .filter((word) => !word.startsWith('--'));
+      for (const path of sources) {
+        const isIn = only.some((one) => path === one || path.startsWith(`${one}/`));
+        expect(isIn, `${dockerfile}: ${path}`).to.equal(true);
+      }
+    }
+  });
+
+  it('brings the mesh up before the stores, and the stores before the services', () => {
+    const file = tilt();
+    for (const name of services) {
+      const earlier = before(file, name);
+      expect([...earlier]).to.include.members([
+        'gateway-api',
+        'linkerd-crds',
+        'linkerd',
+        'secrets',
+        'postgres',
+        'redis',
+      ]);
+    }
+    expect([...before(file, 'linkerd')]).to.deep.equal(['linkerd-crds', 'gateway-api']);
+    expect(resource(file, 'linkerd').cmd.slice(1)).to.deep.equal([
+      'tilt/cluster/up.ts',
+      'linkerd',
+      '--context',
+      context,
+    ]);
+  });
+
+  it('calls the system healthy when people get through all of it', () => {
+    const file = tilt({}, { subcommand: 'ci' });
+    const journeys = resource(file, 'journeys');
+    expect(journeys.autoInit).to.equal(true);
+    expect(journeys.deps).to.include.members(['shop', 'jaeger', 'prometheus', ...services]);
+    expect(resource(tilt(), 'journeys').autoInit).to.equal(false);
+  });
+
+  it('with orders alone brings what orders needs, and nothing else', () => {
+    const { enabled = [] } = tilt({ services: ['orders'] });
+    expect(enabled).to.include.members([
+      'orders',
+      'catalog',
+      'inventory',
+      'payments',
+      'payment-provider',
+      'postgres',
+      'linkerd',
+    ]);
+    expect(enabled).not.to.include.members(['gateway']);
+    expect(
+      enabled.filter((name) =>
+        ['gateway', 'storefront', 'images', 'admin', 'profiles'].includes(name),
+      ),
+    ).to.deep.equal([]);
+  });
+
+  it('refuses names of no service, clusters it was not allowed, and no cluster', () => {
+    expect(() => tilt({ services: ['ordres'] })).to.throw(
+      /unknown service ordres: expected admin, catalog/,
+    );
+    expect(() => tilt({}, { context: 'company-prod' })).to.throw(
+      'company-prod might be production',
+    );
+    expect(tilt({ 'allow-context': ['staging'] }, { context: 'staging' }).warnings).to.deep.equal(
+      [],
+    );
+    expect(() => tilt({}, { context: '' })).to.throw('tilt up -- --local');
+    expect(() => tilt({ canray: true })).to.throw('unknown flag canray');
+  });
+
+  it('never waits for Deployments that Flagger scales to nothing', () => {
+    const file = tilt({ canary: true });
+    for (const name of services) {
+      expect(resource(file, name).podReadiness).to.equal('ignore');
+      expect(resource(file, `${name}-canary`).deps).to.include.members(['flagger', name]);
+      expect(resource(file, `${name}-canary`).objects.map(({ kind }) => kind)).to.deep.equal([
+        'Canary',
+      ]);
+    }
+    expect(resource(tilt(), 'orders').podReadiness).to.equal('wait');
+  });
+
+  it('has buttons for load, faults, data and rollouts, each a command that exists', () => {
+    const { buttons } = tilt({ canary: true });
+    const names = buttons.map(({ name }) => name);
+    expect(names).to.include.members([
+      'load-on',
+      'load-off',
+      'reset-data',
+      'orders-fault-error',
+      'orders-fault-clear',
+    ]);
+    expect(names).to.include.members([
+      'orders-release-bad',
+      'orders-canary-pause',
+      'orders-canary-promote',
+      'orders-canary-abort',
+    ]);
+    for (const { name, args, confirm } of buttons) {
+      expect(args[0], name).to.equal(join(root, 'node_modules/.bin/node'));
+      expect(existsSync(join(root, args[1] ?? '')), name).to.equal(true);
+      expect(confirm, name).to.equal(name === 'reset-data');
+    }
+    expect(tilt({}, { subcommand: 'down' }).buttons).to.deep.equal([]);
+  });
+
+  it('opens ports on this machine only, each once', () => {
+    const ports = [...tilt().resources.values()].flatMap((one) => one.ports);
+    expect(ports.map(({ host }) => host)).to.deep.equal(ports.map(() => '127.0.0.1'));
+    expect(new Set(ports.map(({ local }) => local)).size).to.equal(ports.length);
+    expect(ports.map(({ local }) => local))
+      .to.include.members([9090, 16_686, 3000])
+      .and.not.include(8080);
+  });
+
+  it('says of everything that serves when it is ready, and of all what it is', () => {
+    for (const settings of [{}, { local: true }]) {
+      for (const { name, labels, serveCmd, hasProbe } of tilt(settings).resources.values()) {
+        expect(labels, name).to.have.length(1);
+        const isLog = serveCmd.includes('logs');
+        if (serveCmd.length > 0 && !isLog) expect(hasProbe, name).to.equal(true);
+      }
+    }
+  });
+
+  it('runs the local engine without a cluster', () => {
+    const file = tilt({ local: true }, { context: '' });
+    expect([...file.resources.keys()].toSorted()).to.deep.equal(
+      ['faultline', ...services].toSorted(),
+    );
+    expect(resource(file, 'faultline').serveCmd.slice(1)).to.deep.equal([
+      join(root, 'local/bin/faultline.mjs'),
+      'up',
+    ]);
+    expect(file.images).to.deep.equal([]);
+  });
+
+  it('is bounded, and takes nothing from the network', () => {
+    const { set } = tilt();
+    expect(set.get('version_settings')).to.deep.equal({
+      constraint: '>=0.37.4',
+      check_updates: false,
+    });
+    expect(set.get('analytics_settings')).to.deep.equal({ enable: false });
+    expect(set.get('ci_settings')).to.include({ timeout: '30m', readiness_timeout: '10m' });
+    expect(set.get('update_settings')).to.include({ max_parallel_updates: 3 });
+    const texts = ['settings', 'services', 'workloads', 'platform', 'buttons', 'engine'].map(
+      (name) => readFileSync(join(root, 'tilt', `${name}.Tiltfile`), 'utf8'),
+    );
+    const main = readFileSync(join(root, 'Tiltfile'), 'utf8');
+    expect([main, ...texts].join('\n')).not.to.match(/ext:\/\/|(?<![\w.])local\(/);
+    expect(main.split('\n').length).to.be.at.most(120);
+    expect(texts.join('\n').match(/def \w+\([^\n]*\n(?! {4}""")/g)).to.equal(null);
+  });
+});
+
+describe('a broken Tiltfile', function () {
+  this.timeout(60_000);
+
+  const failing: [string, string, (text: string) => string, RegExp][] = [
+    [
+      'misspells a function',
+      'Tiltfile',
+      (text) => text.replace('analytics_settings', 'analytic_settings'),
+      /Tiltfile:\d+: undefined: analytic_settings/,
+    ],
+    [
+      'misspells a parameter',
+      'tilt/engine.Tiltfile',
+      (text) => text.replace('serve_dir=', 'serv_dir='),
+      /unexpected keyword argument serv_dir/,
+    ],
+    [
+      'names a workload that is not there',
+      'tilt/platform.Tiltfile',
+      (text) =>
+        text
+          .replace("'grafana': port", "'grafna': port")
+          .replace("'deploy/dev'", "'deploy/nowhere'"),
+      /deploy\/nowhere/,
+    ],
+    [
+      'syncs from outside the build context',
+      'tilt/workloads.Tiltfile',
+      (text) =>
+        text
+          .replace("'packages', 'observability/telemetry'", "'packages'")
+          .replace("[folder + '/src']", "[folder + '/src', 'mesh']"),
+      /mesh is not in the build context/,
+    ],
+    [
+      'has no closing bracket',
+      'tilt/buttons.Tiltfile',
+      (text) => text.replace('return\n', 'return (\n'),
+      /buttons\.Tiltfile:\d+: /,
+    ],
+  ];
+  for (const [what, file, edit, expected] of failing) {
+    it(`that ${what} is refused with its place`, () => {
+      const settings = what.includes('parameter') ? { local: true } : {};
+      expect(broken(file, edit, settings)).to.throw(expected);
+    });
+  }
+
+  it('that waits for nothing there, or builds what nobody uses, is warned of', () => {
+    const file = broken('tilt/platform.Tiltfile', (text) =>
+      text
+        .replace("mesh = ['linkerd', 'secrets']", "mesh = ['linkerd', 'secret']")
+        .replace("image('trace-store'", "image('trace-stor'"),
+    )();
+    expect(file.warnings.join('\n'))
+      .to.include('postgres depends on secret, which does not exist')
+      .and.include('image ghcr.io/faultline/trace-stor is not used');
+  });
+});
