@@ -12,8 +12,14 @@ type Settings = NonNullable<Options['settings']>;
 
 const context = 'kind-faultline';
 
+const executed = new Map<string, Tiltfile>();
+
+/** Executed once for all tests that ask for the same. */
 function tilt(settings: Settings = {}, options: Partial<Options> = {}): Tiltfile {
-  return executeTiltfile({ root, context, settings, ...options });
+  const key = JSON.stringify([settings, options]);
+  const file = executed.get(key) ?? executeTiltfile({ root, context, settings, ...options });
+  executed.set(key, file);
+  return file;
 }
 
 function resource(file: Tiltfile, name: string) {

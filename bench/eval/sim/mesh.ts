@@ -34,7 +34,7 @@ const PAGES: Route = { retries: 1, tryMs: Infinity, requestMs: 10_000 };
 const GATEWAY_ERRORS = new Set([502, 503, 504]);
 
 /** Services without a sidecar. */
-export const PROVIDERS: ReadonlySet<string> = new Set(['payment-provider']);
+const PROVIDERS: ReadonlySet<string> = new Set(['payment-provider']);
 
 /** One call through both sidecars, as the caller's app sees it: once, whatever was tried. */
 export function* callService(world: World, call: Call, serve: Serve): Process<Reply> {

@@ -1,5 +1,6 @@
 import type { Component } from './finding.ts';
-import type { EdgeSample, LatencyHistogram } from './model.ts';
+import { Flows } from './flows.ts';
+import type { EdgeSample, FailureCounts, LatencyHistogram } from './model.ts';
 import type { Row, Rows } from './rows.ts';
 import { Tally } from './tally.ts';
 
@@ -10,14 +11,9 @@ const FULL = 2_000;
 /** Less than this is no question that wants an answer. */
 const ASKED_BYTES = 120;
 const WAITED_MS = 2_500;
-/** So long without a call, and so many calls that there should have been. */
-const HALT_SECONDS = 2;
-const HALT_CALLS = 6;
 
 type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
 type Means = { readonly lately: Tally; usualMs: number; learnt: number };
-/** `sent` tallies requests among samples. */
-type Flow = { readonly component: Component; readonly sent: Tally; usual: number };
 type Series = {
   pending: number;
   /** How many are usually under way for more than a period: streams. */
@@ -54,8 +50,7 @@ export class EdgeBook {
   readonly #pools = new Map<string, Pool>();
   /** What attempts took lately, fading by the sample. */
   readonly #recent = new Map<string, Pool>();
-  readonly #flows = new Map<string, Flow>();
-  readonly #haltedMs = new Map<string, number>();
+  readonly #flows = new Flows();
   readonly #means = new Map<string, Means>();
   readonly #series = new Map<string, Series>();
 
@@ -83,51 +78,23 @@ export class EdgeBook {
     series.samples++;
     if (view === 'tcp') this.#addTcp(sample, row, series);
     else this.#addHttp(sample, row, series);
-    if (view === 'endpoint') this.#flow(sample).sent.add(sample.atMs, sample.requests, 1);
+    if (view === 'endpoint') this.#flows.add(sample);
     if (view === 'route') this.#addAttempts(sample);
     if (view === 'inbound') this.#lookForHalts(sample, nowMs);
   }
 
-  #flow({ source, target }: EdgeSample): Flow {
-    const key = `${source.service} ${target.name}`;
-    let flow = this.#flows.get(key);
-    if (!flow) {
-      flow = { component: { kind: target.kind, name: target.name }, sent: new Tally(), usual: 0 };
-      if (this.#flows.size >= SERIES_MAX) this.#flows.clear();
-      this.#flows.set(key, flow);
-    }
-    return flow;
-  }
-
-  /**
-   * A service whose callers wait, that no longer calls somebody whom it always calls, and calls others
-   * as before, is held up on its way there: requests that hang before they reach an instance are
-   * counted nowhere.
-   */
   #lookForHalts({ target, atMs }: EdgeSample, nowMs: number): void {
     const caller = target.name;
     if (atMs - (this.#stuckMs.get(target.instance ?? '') ?? 0) > WAITED_MS) {
-      this.#learnFlows(caller, atMs);
+      if (this.#learns) this.#flows.learn(caller, atMs);
       return;
     }
-    const flows = [...this.#flows].filter(([key]) => key.startsWith(`${caller} `));
-    if (!flows.some(([, flow]) => goesOn(flow, atMs))) return;
-    for (const [key, flow] of flows) {
-      const endpoints = [...(this.attempts.get(key)?.ready.values() ?? [])];
-      const isThere = endpoints.some(({ count }) => count > 0);
-      if (!isThere || !hasHalted(flow, atMs)) continue;
-      this.#haltedMs.set(key, atMs);
-      const row = this.#rows.row({ family: 'route', component: flow.component, caller }, nowMs);
-      row.soft.add(atMs, 1, 1);
-    }
-  }
-
-  #learnFlows(caller: string, atMs: number): void {
-    if (!this.#learns) return;
-    for (const [key, flow] of this.#flows) {
-      if (!key.startsWith(`${caller} `)) continue;
-      const perSecond = flow.sent.sum(atMs - 5_000, atMs).bad / 5;
-      flow.usual += (perSecond - flow.usual) * 0.1;
+    const isThere = (callee: string): boolean =>
+      [...(this.attempts.get(`${caller} ${callee}`)?.ready.values() ?? [])].some(
+        ({ count }) => count > 0,
+      );
+    for (const component of this.#flows.halts(caller, { atMs, isThere })) {
+      this.#rows.row({ family: 'route', component, caller }, nowMs).soft.add(atMs, 1, 1);
     }
   }
 
@@ -153,17 +120,9 @@ export class EdgeBook {
     return total < 3 ? undefined : sumMs / total - means.usualMs;
   }
 
-  /** Whether the caller has stopped to send to the callee, which is there, while its own callers wait. */
-  isHalted({
-    caller,
-    callee,
-    sinceMs,
-  }: {
-    caller: string;
-    callee: string;
-    sinceMs: number;
-  }): boolean {
-    return (this.#haltedMs.get(`${caller} ${callee}`) ?? 0) >= sinceMs;
+  /** Whether the caller has stopped to send to the callee, which is there, while others wait for it. */
+  isHalted(of: { caller: string; callee: string; sinceMs: number }): boolean {
+    return this.#flows.isHalted(of);
   }
 
   /** Whether any caller keeps from an endpoint of the callee. */
@@ -181,8 +140,7 @@ export class EdgeBook {
 
   #addHttp(sample: EdgeSample, row: Row, series: Series): void {
     const { failures, responses, view, periodMs } = sample;
-    const nobody = (failures.failfast ?? 0) + (failures.shed ?? 0) + (failures.connect ?? 0);
-    const hard = nobody + (failures.status ?? 0) + (failures.reset ?? 0) + (failures.timeout ?? 0);
+    const { nobody, hard } = failed(failures);
     // The caller gave up: nobody can tell more than that it took too long.
     const givenUp = view === 'endpoint' ? 0 : (failures.cancelled ?? 0);
     const soft = this.#slow(sample) + givenUp + this.#stuck(sample, series);
@@ -357,14 +315,17 @@ function learn(pool: Pool, latency: LatencyHistogram, line: number): void {
   pool.total /= 2;
 }
 
-function goesOn({ sent, usual }: Flow, atMs: number): boolean {
-  const { bad: requests } = sent.sum(atMs - HALT_SECONDS * 1_000, atMs);
-  return usual * HALT_SECONDS >= HALT_CALLS / 2 && requests >= (usual * HALT_SECONDS) / 2;
-}
-
-function hasHalted({ sent, usual }: Flow, atMs: number): boolean {
-  const { bad: requests, total: samples } = sent.sum(atMs - HALT_SECONDS * 1_000, atMs);
-  return usual * HALT_SECONDS >= HALT_CALLS && samples > 0 && requests === 0;
+/** `nobody` are those of `hard` that found nobody to ask. */
+function failed({
+  failfast = 0,
+  shed = 0,
+  connect = 0,
+  status = 0,
+  reset = 0,
+  timeout = 0,
+}: FailureCounts) {
+  const nobody = failfast + shed + connect;
+  return { nobody, hard: nobody + status + reset + timeout };
 }
 
 /** Connections come and go, and bring little. */

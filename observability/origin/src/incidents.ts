@@ -3,7 +3,8 @@ import { type Component, keyOf } from './finding.ts';
 import type { Candidate, Incident, IncidentUpdate, Origin } from './model.ts';
 import { sentenceOf } from './sentence.ts';
 import { amplification, Story } from './story.ts';
-import { suspectChange, type Suspect } from './suspects.ts';
+import { suspectChange } from './suspected-change.ts';
+import type { Suspect } from './suspects.ts';
 import { judge, type Named, type Verdict } from './verdict.ts';
 
 const REOPEN_MS = 30_000;

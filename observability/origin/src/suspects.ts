@@ -1,10 +1,11 @@
 import type { Books } from './books.ts';
 import { type Component, type Finding, keyOf } from './finding.ts';
 import { type Cell, type Hypothesis, type Priors, rank } from './hypotheses.ts';
-import type { ChangeEvent, Symptom } from './model.ts';
+import type { Symptom } from './model.ts';
 import type { Family, Row } from './rows.ts';
 import { mostSurprising, type Ratio, type Tally } from './tally.ts';
 import type { Death } from './vitals.ts';
+import { badIn, cutOffCallers, othersWait } from './ways.ts';
 
 /** A component that may be where something began, with what speaks for it. */
 export type Suspect = {
@@ -33,19 +34,17 @@ const CELLS: readonly Family[] = ['endpoint', 'inbound', 'serves', 'route', 'cal
 /** Calls that reach no instance are bad in none of the others. */
 const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
 const STORE_CELLS: readonly Family[] = ['calls', 'tcp'];
-/** Requests that take this much longer on average are held up by something. */
-const HELD_UP_MS = 60;
 const SLOW_SHARE_MIN = 0.15;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
 
 /** Everything that has something against it in the window, the strongest first. */
 export function findSuspects(books: Books): Suspect[] {
-  const suspects = books.rows.components().flatMap((component) => suspect(component, books) ?? []);
+  const suspects = books.rows.components().flatMap((component) => look(component, books) ?? []);
   return suspects.toSorted((a, b) => b.score - a.score);
 }
 
-function suspect(component: Component, books: Books): Suspect | undefined {
+function look(component: Component, books: Books): Suspect | undefined {
   const { nowMs, settings } = books;
   const rows = books.rows.into(component);
   const findings = books.findings.filter((one) => keyOf(one.component) === keyOf(component));
@@ -194,10 +193,6 @@ function badOf(rows: readonly Row[], family: Family, sinceMs: number): number {
     .reduce((sum, row) => sum + badIn(row, sinceMs), 0);
 }
 
-function badIn({ hard, soft }: Row, sinceMs: number): number {
-  return hard.sum(sinceMs).bad + soft.sum(sinceMs).bad;
-}
-
 /** Slowness counts when it lasts, or is too long to be a pause. */
 function lasting(scored: Scored | undefined, findings: readonly Finding[], books: Books): number {
   if (!scored || scored.severity === 'hard') return scored?.score ?? 0;
@@ -274,71 +269,6 @@ function cellsOf(
   return [];
 }
 
-/** Callers whose calls went wrong before they reached any instance. */
-function cutOffCallers(
-  component: Component,
-  { rows, sinceMs, books }: { rows: readonly Row[]; sinceMs: number; books: Books },
-): Set<string> {
-  const callers = new Set<string>();
-  for (const { family, caller } of rows) {
-    if (caller === undefined || family !== 'route') continue;
-    // Who waits for an endpoint that is kept out does not reach any either.
-    if (books.edges.isHeldBack(caller, component.name)) continue;
-    const between = rows.filter((row) => row.caller === caller);
-    if (isCutOff(between, sinceMs) || isHeldUp(component, { between, caller, sinceMs, books })) {
-      callers.add(caller);
-    }
-  }
-  return callers;
-}
-
-/** Its requests fail, and hardly an attempt at an instance does. */
-function isCutOff(between: readonly Row[], sinceMs: number): boolean {
-  const bad = (family: Family): number =>
-    between
-      .filter((row) => row.family === family)
-      .reduce((sum, { hard }) => sum + hard.sum(sinceMs).bad, 0);
-  const nobody = between.reduce((sum, row) => sum + row.nobody.sum(sinceMs).bad, 0);
-  const failed = bad('route') - nobody;
-  return failed >= 2 && bad('endpoint') < failed * 0.3 && nobody < failed * 0.3;
-}
-
-/** Its requests take longer, and attempts at instances do not. */
-function isHeldUp(
-  { name }: Component,
-  of: { between: readonly Row[]; caller: string; sinceMs: number; books: Books },
-): boolean {
-  const { between, caller, sinceMs, books } = of;
-  const badOfFamily = (...families: Family[]): number =>
-    Math.max(
-      ...families.map((family) =>
-        between
-          .filter((row) => row.family === family)
-          .reduce((sum, row) => sum + badIn(row, sinceMs), 0),
-      ),
-    );
-  const slow = badOfFamily('route', 'calls');
-  // Attempts that ran out of time took long as well, though nobody knows how long.
-  if (slow < 2 || badOfFamily('endpoint') > slow * 0.3) return false;
-  const from = { caller, callee: name, sinceMs };
-  if (books.edges.isHalted(from)) return true;
-  const route = books.edges.shiftOf('route', from) ?? 0;
-  const attempts = books.edges.shiftOf('endpoint', from);
-  return attempts !== undefined && route > HELD_UP_MS && attempts < route * 0.35;
-}
-
-/** Whether other callers wait longer as well, though what is usual for them hides it. */
-function othersWait(
-  { name }: Component,
-  of: { caller: string; callers: ReadonlySet<string>; sinceMs: number; books: Books },
-): boolean {
-  const { caller, callers, sinceMs, books } = of;
-  const shift = (one: string): number =>
-    books.edges.shiftOf('endpoint', { caller: one, callee: name, sinceMs }) ?? 0;
-  const own = shift(caller);
-  return [...callers].some((one) => one !== caller && own > 0 && shift(one) > own * 0.35);
-}
-
 function withDead(
   { name }: Component,
   of: { hypotheses: readonly Hypothesis[]; deaths: readonly Death[]; instances: number },
@@ -389,33 +319,4 @@ function symptomOf(of: {
   if (count('silence') > count('errors') + count('latency')) return 'silence';
   if (severity === 'soft') return count('latency') > 0 ? 'latency' : 'silence';
   return 'errors';
-}
-
-/** The change that brought what is broken, if the counts point at it. */
-export function suspectChange(
-  suspect: Suspect,
-  { origin, books }: { origin: Hypothesis['origin']; books: Books },
-): { change: ChangeEvent; evidence: string } | undefined {
-  if (origin.kind !== 'version' || origin.version === undefined) return undefined;
-  const when = { atMs: suspect.onsetMs, withinMs: 600_000 };
-  const change = books.vitals.arrivalOf(origin.service, origin.version, when);
-  if (!change) return undefined;
-  const cells = books.rows
-    .into(suspect.component)
-    .filter(({ family }) => family === 'endpoint' || family === 'serves');
-  const of = (isIt: boolean) => {
-    const rows = cells.filter(
-      (row) => row.family === cells[0]?.family && (row.version === origin.version) === isIt,
-    );
-    const bad = rows.reduce((sum, row) => sum + badIn(row, suspect.onsetMs - 1_000), 0);
-    const total = rows.reduce((sum, row) => sum + row.hard.sum(suspect.onsetMs - 1_000).total, 0);
-    return { bad: Math.round(Math.min(bad, total)), total: Math.round(total) };
-  };
-  const [it, others] = [of(true), of(false)];
-  const seconds = Math.max(0, (suspect.onsetMs - change.atMs) / 1_000).toFixed(1);
-  const evidence =
-    `${it.bad} of ${it.total} calls to ${origin.version} went wrong` +
-    (others.total > 0 ? `, ${others.bad} of ${others.total} to other versions` : '') +
-    `; it began ${seconds} s after the change`;
-  return { change, evidence };
 }

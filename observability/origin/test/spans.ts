@@ -8,7 +8,7 @@ type Options = Partial<Omit<SpanRecord, 'attributes' | 'kind'>> & {
 let made = 0;
 
 /** An id nothing else has. */
-export function spanId(): string {
+function spanId(): string {
   made++;
   return made.toString(16).padStart(16, '0');
 }

@@ -1,14 +1,14 @@
 import { Agent, request } from 'node:http';
 import type { Clock } from '@faultline/chassis/clock';
 import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
+import { queueSamples } from '@faultline/origin/queue-metrics';
 import type { EdgeSample, QueueSample } from '@faultline/origin/model';
 import { readExposition } from './exposition-reader.ts';
-import { queueSamples } from './queues.ts';
 import { readTargets, type MetricsTarget } from './targets.ts';
 
 const TIMEOUT_MS = 900;
 const BODY_MAX = 8 * 1_024 * 1_024;
-const relevant = /^(outbound_|request_total|response_|tcp_|inbound_http|stream_|outbox_)/;
+const relevant = /^(outbound_|request_total|response_|tcp_|inbound_http|stream_|outbox_|jobs?_)/;
 
 export type ScraperOptions = {
   targetsFile: string;

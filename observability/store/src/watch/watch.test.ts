@@ -11,7 +11,6 @@ import type { SpanRecord } from '@faultline/origin/model';
 import { expect } from 'chai';
 import { Router } from '../http/router.ts';
 import { readExposition } from './exposition-reader.ts';
-import { queueSamples } from './queues.ts';
 import { addWatchRoutes } from './routes.ts';
 import { readTargets } from './targets.ts';
 import { Watcher } from './watcher.ts';
@@ -55,30 +54,6 @@ describe('the watcher’s targets', () => {
   });
 });
 
-describe('the queues of an instance', () => {
-  it('are how far each group is behind, and what waits in the outbox', () => {
-    const scrape = (handled: number, published: number) => ({
-      atMs: 1_000,
-      samples: readExposition(
-        [
-          'stream_consumer_lag_entries{stream="s",group="g"} 5',
-          'stream_consumer_pending_entries{stream="s",group="g"} 2',
-          `stream_consumer_handled_total{stream="s",group="g",result="ok"} ${handled}`,
-          'outbox_pending_events 3',
-          `outbox_published_total{stream="t"} ${published}`,
-          'unwanted 1',
-        ].join('\n'),
-        (name) => name !== 'unwanted',
-      ),
-    });
-    const place = { service: 'orders', instance: 'orders-1' };
-    expect(queueSamples(scrape(10, 1), scrape(14, 7), place)).to.deep.equal([
-      { atMs: 1_000, ...place, queue: 's', group: 'g', lag: 5, pending: 2, handled: 4 },
-      { atMs: 1_000, ...place, queue: 'orders.outbox', lag: 3, pending: 0, handled: 6 },
-    ]);
-  });
-});
-
 const root: SpanRecord = {
   traceId: 'a'.repeat(32),
   spanId: 'b'.repeat(16),
@@ -92,6 +67,16 @@ const root: SpanRecord = {
   attributes: {},
   links: [],
 };
+
+describe('an instance’s metrics', () => {
+  it('are read as far as they are wanted, with escaped labels', () => {
+    const text = String.raw`a_total{path="say \"hi\"",x="1"} 3` + '\n# HELP b\nb 2\nunwanted 1';
+    expect(readExposition(text, (name) => name !== 'unwanted')).to.deep.equal([
+      { name: 'a_total', labels: { path: 'say "hi"', x: '1' }, value: 3 },
+      { name: 'b', labels: {}, value: 2 },
+    ]);
+  });
+});
 
 describe('the API of the failure analysis', () => {
   const watcher = new Watcher({
