@@ -48,9 +48,9 @@ function broken(
         filter: (source) => !/node_modules|\/(src|test|dist|web|public|sandbox)(\/|$)/.test(source),
       });
     }
-    const before = readFileSync(dir.join(file), 'utf8');
-    const after = edit(before);
-    expect(after).not.to.equal(before);
+    const text = readFileSync(dir.join(file), 'utf8');
+    const after = edit(text);
+    expect(after).not.to.equal(text);
     writeFileSync(dir.join(file), after);
     return executeTiltfile({ root: dir.path, context, settings });
   };
@@ -172,6 +172,7 @@ describe('the Tiltfile', function () {
     );
     expect(() => tilt({}, { context: '' })).to.throw('tilt up -- --local');
     expect(() => tilt({ canray: true })).to.throw('unknown flag canray');
+    expect(() => tilt({ canary: true, lean: true })).to.throw('--canary needs Prometheus');
   });
 
   it('never waits for Deployments that Flagger scales to nothing', () => {
@@ -207,6 +208,14 @@ describe('the Tiltfile', function () {
       expect(existsSync(join(root, args[1] ?? '')), name).to.equal(true);
       expect(confirm, name).to.equal(name === 'reset-data');
     }
+    const scripts = new Set(buttons.map(({ args }) => args[1]));
+    expect([...scripts].toSorted()).to.deep.equal([
+      'tilt/cluster/canary.ts',
+      'tilt/cluster/fault.ts',
+      'tilt/cluster/load.ts',
+      'tilt/cluster/release.ts',
+      'tilt/cluster/reset.ts',
+    ]);
     expect(tilt({}, { subcommand: 'down' }).buttons).to.deep.equal([]);
   });
 
@@ -257,6 +266,30 @@ describe('the Tiltfile', function () {
     expect([main, ...texts].join('\n')).not.to.match(/ext:\/\/|(?<![\w.])local\(/);
     expect(main.split('\n').length).to.be.at.most(120);
     expect(texts.join('\n').match(/def \w+\([^\n]*\n(?! {4}""")/g)).to.equal(null);
+  });
+});
+
+describe('docs/cluster.md', () => {
+  const text = readFileSync(join(root, 'docs/cluster.md'), 'utf8');
+
+  it('names every resource and every button, and none that is not there', () => {
+    const file = tilt({ canary: true });
+    const section = text.slice(text.indexOf('| resource |'), text.indexOf('| button |'));
+    const rows = section.split('\n').flatMap((row) => row.split('|')[1] ?? []);
+    const named = new Set(
+      [...rows.join(' ').matchAll(/`([\w-]+)`/g), ['', 'metric-templates']].map(([, name]) => name),
+    );
+    const all = [...file.resources.keys()];
+    const plain = all.filter((name) => !name.endsWith('-canary'));
+    expect([...named].filter((name = '') => !all.includes(name))).to.deep.equal([]);
+    expect(plain.filter((name) => !named.has(name))).to.deep.equal([]);
+    for (const label of new Set(file.buttons.map((one) => one.text)))
+      expect(text).to.include(label);
+  });
+
+  it('names the ports that are opened', () => {
+    const ports = [...tilt().resources.values()].flatMap((one) => one.ports);
+    for (const { local } of ports) expect(text).to.include(`(${local})`);
   });
 });
 

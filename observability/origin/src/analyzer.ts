@@ -202,8 +202,8 @@ export class OriginAnalyzer {
     return callee !== undefined && this.#isYoung(callee, atMs);
   }
 
-  #isYoung(place: Place, atMs: number): boolean {
-    return this.#vitals.isYoung(place, { atMs, youngMs: this.#settings.warmUpMs });
+  #isYoung(who: Place, atMs: number): boolean {
+    return this.#vitals.isYoung(who, { atMs, youngMs: this.#settings.warmUpMs });
   }
 
   #count(finding: Finding, sign: 1 | -1, nowMs: number): void {

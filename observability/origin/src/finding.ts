@@ -3,6 +3,7 @@ import type { Place, Symptom, Target } from './model.ts';
 /** Something that may be an origin: a service, a store, a provider, or a queue. */
 export type Component = { readonly kind: Target['kind'] | 'queue'; readonly name: string };
 
+/** What tells components apart. */
 export function keyOf({ kind, name }: Component): string {
   return `${kind}:${name}`;
 }

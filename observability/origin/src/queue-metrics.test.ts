@@ -44,7 +44,7 @@ describe('queueSamples', () => {
     );
     expect(samples.map(({ queue, lag }) => [queue, lag])).to.deep.equal([
       ['jobs of renditions', 4],
-      ['outbox', 2],
+      ['outbox of images', 2],
     ]);
   });
 });

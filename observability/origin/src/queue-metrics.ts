@@ -12,7 +12,7 @@ export function queueSamples(before: Scrape, after: Scrape, place: Place): Queue
   const queues = new Map<string, Told>();
   const earlier = new Map(before.samples.map((sample) => [keyOf(sample), sample.value]));
   for (const sample of after.samples) {
-    const named = nameOf(sample);
+    const named = nameOf(sample, place);
     if (!named) continue;
     const key = `${named.queue} ${named.group ?? ''}`;
     const told = queues.get(key) ?? { ...named, lag: 0, pending: 0, handled: 0 };
@@ -27,7 +27,10 @@ export function queueSamples(before: Scrape, after: Scrape, place: Place): Queue
   }));
 }
 
-function nameOf({ name, labels }: MetricSample): Pick<Told, 'queue' | 'group'> | undefined {
+function nameOf(
+  { name, labels }: MetricSample,
+  { service }: Place,
+): Pick<Told, 'queue' | 'group'> | undefined {
   const { stream, group, kind } = labels;
   if (name.startsWith('stream_consumer_') && stream !== undefined) {
     return { queue: stream, ...(group !== undefined && { group }) };
@@ -36,7 +39,7 @@ function nameOf({ name, labels }: MetricSample): Pick<Told, 'queue' | 'group'> |
     return { queue: `jobs of ${kind}` };
   }
   if (name === 'outbox_pending_events' || name === 'outbox_published_total') {
-    return { queue: 'outbox' };
+    return { queue: `outbox of ${service}` };
   }
   return undefined;
 }

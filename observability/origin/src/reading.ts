@@ -33,6 +33,7 @@ export function pathOf({ attributes, kind }: SpanRecord): string | undefined {
   return at < 0 ? undefined : url.slice(at).split('?')[0];
 }
 
+/** When the span ended. */
 export function endOf({ startMs, durationMs }: SpanRecord): number {
   return startMs + durationMs;
 }

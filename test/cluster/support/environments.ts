@@ -12,11 +12,7 @@ import { services } from './overlays.ts';
 import { readResources, type Resources } from './resources.ts';
 
 /** Secrets of a production cluster that no operator makes: docs/cluster.md asks for them. */
-export const externalSecrets = [
-  'shop-redis/url',
-  'profiles-signing-key/jwk',
-  'payments-provider/url',
-];
+const externalSecrets = ['shop-redis/url', 'profiles-signing-key/jwk', 'payments-provider/url'];
 
 const reads: Exemptions = new Map([
   ['service account token: Deployment prometheus', 'it asks the API which pods there are'],
@@ -31,13 +27,13 @@ const liveUpdated: Exemptions = new Map(
 
 const provider = 'writable root: Deployment payment-provider';
 
-export const exemptions: Readonly<Record<'dev' | 'prod', Exemptions>> = {
+const exemptions: Readonly<Record<'dev' | 'prod', Exemptions>> = {
   dev: new Map([...reads, ...liveUpdated, [provider, 'live update writes into the image']]),
   prod: reads,
 };
 
 /** The keys of Secrets that an environment has besides its manifests. */
-export function secretsOf(environment: 'dev' | 'prod', { Cluster }: Resources): KnownSecrets {
+function secretsOf(environment: 'dev' | 'prod', { Cluster }: Resources): KnownSecrets {
   if (environment === 'prod') {
     const made = Cluster.map(({ metadata }) => `${metadata.name}-app/uri`);
     return new Set([...externalSecrets, ...made]);

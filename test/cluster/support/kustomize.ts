@@ -85,12 +85,14 @@ function load(dir: string, path: string): Manifest[] {
   return statSync(target).isDirectory() ? build(target, []) : readManifests(target);
 }
 
-/** The documents of a file. Throws when one is not a Kubernetes object. */
-export function readManifests(file: string): Manifest[] {
+function readManifests(file: string): Manifest[] {
   return parseManifests(readFileSync(file, 'utf8'), file);
 }
 
-/** As `readManifests`, from a text that `name` stands for in messages. */
+/**
+ * The documents of a text that `name` stands for in messages. Throws when one is not a Kubernetes
+ * object.
+ */
 export function parseManifests(text: string, name: string): Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     if (document.errors[0]) throw new Error(`read ${name}: ${document.errors[0].message}`);

@@ -16,7 +16,7 @@ export function renderEnvironment(environment: 'dev' | 'prod'): Manifest[] {
   return [...shared, ...own, ...optional].flatMap(renderFolder);
 }
 
-export function renderFolder(folder: string): Manifest[] {
+function renderFolder(folder: string): Manifest[] {
   const dir = join(root, folder);
   if (!existsSync(dir)) throw new Error(`render ${folder}: there is no such folder`);
   return kustomize(dir);

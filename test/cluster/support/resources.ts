@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type Manifest, nameOf, type Problem } from './manifest.ts';
 import { coreKinds } from './schemas/core.ts';
 import { customKinds } from './schemas/custom.ts';
 import type { PodTemplate } from './schemas/pod.ts';
 
-export const kinds = { ...coreKinds, ...customKinds };
+const kinds = { ...coreKinds, ...customKinds };
 
 type Kinds = typeof kinds;
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 export const name = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'not a Kubernetes name');
-export const label = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/);
+const label = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/);
 export const labels = z.record(z.string(), label);
 export const strings = z.record(z.string(), z.string({ error: 'expected text; quote numbers' }));
 export const portNumber = z.int().min(1).max(65_535);
@@ -15,9 +15,7 @@ export const portName = z.string().regex(/^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-
 export const port = z.union([portNumber, portName]);
 export const count = z.int().min(0);
 export const seconds = z.int().min(0).max(86_400);
-export const percentage = z.int().min(0).max(100);
 export const quantity = z.string().regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'not a quantity');
-export const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'not a duration');
 export const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 export const httpUrl = z.url({ protocol: /^https?$/ });
 

@@ -1,7 +1,20 @@
 import { z } from 'zod';
-import { count, labels, labelSelector, metadata, name, port, portName } from './common.ts';
-import { cidr, portNumber, quantity, resource, seconds, strings } from './common.ts';
 import { podTemplate } from './pod.ts';
+import {
+  cidr,
+  count,
+  labelSelector,
+  labels,
+  metadata,
+  name,
+  port,
+  portName,
+  portNumber,
+  quantity,
+  resource,
+  seconds,
+  strings,
+} from './common.ts';
 
 const claimSpec = z.strictObject({
   accessModes: z.array(z.enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'])).min(1),

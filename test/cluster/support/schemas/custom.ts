@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { kinds as rolloutKinds } from '../../../../local/src/rollouts/schema.ts';
-import { cidr, count, httpUrl, labels, labelSelector, metadata, name } from './common.ts';
-import { port, portNumber, quantity, resource, strings } from './common.ts';
+import {
+  cidr,
+  count,
+  httpUrl,
+  labelSelector,
+  labels,
+  metadata,
+  name,
+  port,
+  portNumber,
+  quantity,
+  resource,
+  strings,
+} from './common.ts';
 
 const parent = z.strictObject({
   group: z.enum(['core', '']),

@@ -1,6 +1,16 @@
 import { z } from 'zod';
-import { count, labels, labelSelector, name, port, portName, portNumber } from './common.ts';
-import { quantity, seconds, strings } from './common.ts';
+import {
+  count,
+  labelSelector,
+  labels,
+  name,
+  port,
+  portName,
+  portNumber,
+  quantity,
+  seconds,
+  strings,
+} from './common.ts';
 
 const keyRef = z.strictObject({ name, key: z.string(), optional: z.boolean().default(false) });
 

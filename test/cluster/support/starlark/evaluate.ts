@@ -67,10 +67,9 @@ function execute(statement: Statement, context: Context): void {
       return;
     case 'return':
       // Not an error: a way out.
-      // oxlint-disable-next-line no-throw-literal typescript/only-throw-error
       throw new Return(statement.value ? evaluate(statement.value, scope) : null);
     case 'if':
-      run(isTrue(evaluate(statement.test, scope)) ? statement.then : statement.otherwise, context);
+      run(isTrue(evaluate(statement.test, scope)) ? statement.yes : statement.otherwise, context);
       return;
     case 'for':
       for (const item of itemsOf(evaluate(statement.over, scope))) {
@@ -117,8 +116,8 @@ function toFunction(statement: Statement & { kind: 'def' }, { scope, load }: Con
       one.fallback ? [[one.name, evaluate(one.fallback, scope)] as const] : [],
     ),
   );
-  return new Callable(name, (call) => {
-    const names = takeArguments(name, call, { parameters, fallbacks });
+  return new Callable(name, (given) => {
+    const names = takeArguments(name, given, { parameters, fallbacks });
     try {
       run(body, { scope: new Scope(scope.file, names, scope), load });
       return null;
@@ -175,7 +174,7 @@ function evaluate(expression: Expression, scope: Scope): Value {
       return itemOf(evaluate(expression.of, scope), evaluate(expression.at, scope));
     case 'conditional':
       return isTrue(evaluate(expression.test, scope))
-        ? evaluate(expression.then, scope)
+        ? evaluate(expression.yes, scope)
         : evaluate(expression.otherwise, scope);
     case 'unary': {
       const operand = evaluate(expression.operand, scope);

@@ -17,12 +17,12 @@ const constants: Readonly<Record<string, null | boolean>> = {
 };
 
 export function parseExpression(cursor: Cursor): Expression {
-  const then = parseBinary(cursor, 0);
+  const yes = parseBinary(cursor, 0);
   const { line } = cursor.token;
-  if (!cursor.take('if')) return then;
+  if (!cursor.take('if')) return yes;
   const test = parseBinary(cursor, 0);
   cursor.expect('else');
-  return { kind: 'conditional', test, then, otherwise: parseExpression(cursor), line };
+  return { kind: 'conditional', test, yes, otherwise: parseExpression(cursor), line };
 }
 
 function parseBinary(cursor: Cursor, level: number): Expression {

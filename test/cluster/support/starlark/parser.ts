@@ -61,13 +61,13 @@ function parseParameter(cursor: Cursor): Parameter {
 
 function parseIf(cursor: Cursor, line: number): Statement {
   const test = parseExpression(cursor);
-  const then = parseBlock(cursor);
+  const yes = parseBlock(cursor);
   const next = cursor.token.line;
   if (cursor.take('elif')) {
-    return { kind: 'if', test, then, otherwise: [parseIf(cursor, next)], line };
+    return { kind: 'if', test, yes, otherwise: [parseIf(cursor, next)], line };
   }
   const otherwise = cursor.take('else') ? parseBlock(cursor) : [];
-  return { kind: 'if', test, then, otherwise, line };
+  return { kind: 'if', test, yes, otherwise, line };
 }
 
 function parseBlock(cursor: Cursor): Statement[] {

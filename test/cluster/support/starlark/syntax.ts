@@ -19,7 +19,7 @@ export type Expression = Place &
     | { kind: 'index'; of: Expression; at: Expression }
     | { kind: 'unary'; operator: string; operand: Expression }
     | { kind: 'binary'; operator: string; left: Expression; right: Expression }
-    | { kind: 'conditional'; test: Expression; then: Expression; otherwise: Expression }
+    | { kind: 'conditional'; test: Expression; yes: Expression; otherwise: Expression }
   );
 
 export type Statement = Place &
@@ -27,7 +27,7 @@ export type Statement = Place &
     | { kind: 'load'; path: string; names: string[] }
     | { kind: 'def'; name: string; parameters: Parameter[]; body: Statement[] }
     | { kind: 'return'; value: Expression | undefined }
-    | { kind: 'if'; test: Expression; then: Statement[]; otherwise: Statement[] }
+    | { kind: 'if'; test: Expression; yes: Statement[]; otherwise: Statement[] }
     | { kind: 'for'; names: string[]; over: Expression; body: Statement[] }
     | { kind: 'assign'; target: Expression; operator: string; value: Expression }
     | { kind: 'expression'; value: Expression }

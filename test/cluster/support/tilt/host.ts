@@ -4,7 +4,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { kustomize, parseManifests } from '../kustomize.ts';
 import { type Call, Callable, Opaque, Struct, textOf, type Value } from '../starlark/values.ts';
 import { Arguments, contentOf, toValue } from './arguments.ts';
-import { Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 
 export type Options = {
   root: string;

@@ -3,10 +3,10 @@ import { relative } from 'node:path';
 import { splitImage } from '../kustomize.ts';
 import type { Manifest } from '../manifest.ts';
 import { Opaque, textOf, type Value } from '../starlark/values.ts';
-import { Arguments, contentOf, toPlain } from './arguments.ts';
+import { type Arguments, contentOf, toPlain } from './arguments.ts';
 import type { Button, Image, Resource, Tiltfile } from './model.ts';
 
-const workloadKinds = ['Deployment', 'StatefulSet', 'Job', 'DaemonSet'];
+const workloadKinds = new Set(['Deployment', 'StatefulSet', 'Job', 'DaemonSet']);
 /** Contexts that Tilt takes for clusters of one's own machine. */
 const local = /^(kind-|k3d-|minikube|docker-desktop|microk8s|colima|orbstack|rancher-desktop)/;
 
@@ -52,8 +52,7 @@ export class Recorder {
 
   apply(manifests: readonly Manifest[]): null {
     for (const one of manifests) {
-      if (workloadKinds.includes(one.kind))
-        this.#add({ ...blank(one.metadata.name), objects: [one] });
+      if (workloadKinds.has(one.kind)) this.#add({ ...blank(one.metadata.name), objects: [one] });
       else this.#loose.push(one);
     }
     return null;
