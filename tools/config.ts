@@ -25,3 +25,6 @@ export function environmentWith(
 ): Record<string, string | undefined> {
   return { ...process.env, ...changes };
 }
+
+/** Where Node.js keeps what it has compiled. */
+export const compileCacheDir: string | undefined = process.env['NODE_COMPILE_CACHE'];

@@ -54,7 +54,11 @@ async function setUp(context) {
   const work = async () => {
     // Somebody else may have done it while we waited for the lock.
     const facts = await gatherFacts(context);
-    for (const step of planSetup(facts).steps) await perform(step, facts, context);
+    const { steps } = planSetup(facts);
+    for (const step of steps) await perform(step, facts, context);
+    if (steps.some((step) => step.do === 'npm-ci')) {
+      await context.progress.step('Compiling', () => warmCompileCache(context));
+    }
     verify(await gatherFacts(context));
   };
   await withLock(join(context.root, '.faultline/setup.lock'), work, (owner) => {
@@ -75,7 +79,6 @@ async function perform(step, facts, context) {
       return writeStamp(root, facts);
     case 'npm-ci':
       await progress.step(`Installing packages: ${step.why}`, () => installPackages(context));
-      await progress.step('Compiling', () => warmCompileCache(context));
       return writeStamp(root, facts);
     case 'install':
       return installPrograms(step, facts, context);
