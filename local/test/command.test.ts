@@ -225,6 +225,6 @@ describe('faultline', function () {
     dir.write('services/front/deploy/front.yaml', wrong);
     const { code, err } = await faultline(['up', '--root', dir.path]);
     expect(code).to.equal(1);
-    expect(err).to.match(/front\.yaml:18:3 spec\.paused: not supported by the local engine/);
+    expect(err).to.match(/front\.yaml:22:3 spec\.paused: not supported by the local engine/);
   });
 });

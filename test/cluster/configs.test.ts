@@ -104,13 +104,9 @@ const jaeger = z.strictObject({
         z.string(),
         z.strictObject({ memory: z.strictObject({ max_traces: z.int().min(1) }) }),
       ),
-      metric_backends: z.record(
-        z.string(),
-        z.strictObject({ prometheus: z.strictObject({ endpoint: z.url() }) }),
-      ),
     }),
     jaeger_query: z.strictObject({
-      storage: z.strictObject({ traces: z.string(), metrics: z.string() }),
+      storage: z.strictObject({ traces: z.string() }),
       http: listen,
       grpc: listen,
     }),
@@ -194,10 +190,9 @@ describe('Jaeger', () => {
 
   it('has only documented fields, and uses what it declares', () => {
     expect(loose(config)).to.deep.equal([]);
-    const { backends, metric_backends: metrics } = config.extensions.jaeger_storage;
+    const { backends } = config.extensions.jaeger_storage;
     const { storage } = config.extensions.jaeger_query;
     expect(Object.keys(backends)).to.deep.equal([storage.traces]);
-    expect(Object.keys(metrics)).to.deep.equal([storage.metrics]);
     expect(config.exporters.jaeger_storage_exporter.trace_storage).to.equal(storage.traces);
   });
 

@@ -6,6 +6,7 @@ import { root } from '../../tools/config.ts';
 import { parseManifests } from './support/kustomize.ts';
 import { type Manifest, nameOf } from './support/manifest.ts';
 import { renderEnvironment } from './support/overlays.ts';
+import { readResources } from './support/resources.ts';
 
 /**
  * All that a cluster does differently from the files which the local engine reads: the path of a
@@ -108,4 +109,20 @@ describe('the local engine and the cluster', function () {
       expect([...found].toSorted()).to.deep.equal(listed.toSorted());
     });
   }
+
+  it('mount the same volumes and set the same variables; a cluster has more of them', () => {
+    const local = readResources(readLocally()).resources.Deployment;
+    for (const environment of ['dev', 'prod'] as const) {
+      const rendered = readResources(renderEnvironment(environment)).resources.Deployment;
+      for (const { metadata, spec } of local.filter((one) => !onlyLocal.has(one.metadata.name))) {
+        const there = rendered.find((one) => one.metadata.name === metadata.name);
+        const names = (template: typeof spec.template | undefined) => [
+          ...(template?.spec.volumes ?? []).map(({ name }) => `volume ${name}`),
+          ...(template?.spec.containers[0]?.volumeMounts ?? []).map(({ mountPath }) => mountPath),
+          ...(template?.spec.containers[0]?.env ?? []).map(({ name }) => name),
+        ];
+        expect(names(there?.spec.template)).to.include.members(names(spec.template));
+      }
+    }
+  });
 });

@@ -31,7 +31,8 @@ function isGiven(path: string): boolean {
   const meant = rules.filter((rule) => rule !== '' && !rule.startsWith('#'));
   const parents = path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'));
   const last = meant.findLast((rule) =>
-    parents.some((parent) => matchesGlob(parent, rule.replace(/^!/, ''))),
+    // Docker's `*` takes names that begin with a dot, Node's does not.
+    parents.some((parent) => rule === '*' || matchesGlob(parent, rule.replace(/^!/, ''))),
   );
   return last?.startsWith('!') ?? true;
 }

@@ -61,7 +61,7 @@ export function at({ kernel }: Stage, ms: number, act: () => void): void {
   kernel.after(ms - kernel.nowMs, act);
 }
 
-/** Ranges of the two parts do not overlap, where a range there is. */
+/** The two parts draw differently: a few fixed values for tuning, a wider range for the held-out part. */
 export function pause(stage: Stage): number {
   const { kernel, part } = stage;
   return part === 'tuning' ? kernel.pick([300, 600, 1_000, 2_000]) : kernel.between(350, 3_500);

@@ -27,8 +27,9 @@ export function drawTrace(trace: JaegerTrace, { sidecars }: { sidecars: boolean 
   const to = Math.max(...trace.spans.map(({ startTime, duration }) => startTime + duration));
   const folded = trace.spans.length - rows.length;
   return [
-    `${trace.traceID}: ${trace.spans.length} spans, ${milliseconds(to - from)}` +
-      (folded > 0 ? `, ${folded} of sidecars folded` : ''),
+    `${trace.traceID}: ${trace.spans.length} spans, ${milliseconds(to - from)}${
+      folded > 0 ? `, ${folded} of sidecars folded` : ''
+    }`,
     ...rows.map(({ label, span }) => {
       const bar = barOf(span, { from, total: Math.max(1, to - from) });
       const mark = isFailed(span) ? '!' : ' ';
