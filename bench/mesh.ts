@@ -10,7 +10,8 @@ import { endpoint, service, snapshot } from '../mesh/proxy/test/support/snapshot
 import type { LoadOrder, LoadResult } from './mesh/load.ts';
 
 // Measures a pair of sidecars: load generator → outbound → (mTLS) → inbound → app, five processes.
-// `node bench/mesh.ts [--json]`.
+// `node bench/mesh.ts [--json] [--soak MINUTES]`: the last sends 500 requests a second over 100
+// connections for that long, and weighs both proxies every minute.
 
 const PROXY = proxyProgram();
 const SECONDS = 5;
@@ -18,14 +19,17 @@ const FLAGS = ['--max-semi-space-size=2', '--max-old-space-size=64'];
 const folder = mkdtempSync(join(tmpdir(), 'bench-mesh-'));
 const socketOf = (name: string): string => join(folder, `${name}.sock`);
 const children: ChildProcess[] = [];
+const through = { target: { path: socketOf('client-out') }, head: head('http://b/') };
+const soakAt = process.argv.indexOf('--soak');
+const soakMinutes = soakAt < 0 ? 0 : Number(process.argv[soakAt + 1]);
 
 async function main(): Promise<void> {
   const plane = await TestControlPlane.start();
   try {
     const app = child(fork(join(import.meta.dirname, 'mesh/app.ts'), [socketOf('app')]));
     await once(app, 'message');
-    const results = await measure(plane);
-    print(results);
+    const pair = await startPair(plane);
+    print(soakMinutes > 0 ? await soak(pair, soakMinutes) : await measure(pair));
   } finally {
     for (const process of children) process.kill('SIGKILL');
     await plane.stop();
@@ -33,7 +37,10 @@ async function main(): Promise<void> {
   }
 }
 
-async function measure(plane: TestControlPlane): Promise<Record<string, number>> {
+type Started = { process: ChildProcess; readyMs: number };
+type Pair = { server: Started; client: Started; load: ChildProcess };
+
+async function startPair(plane: TestControlPlane): Promise<Pair> {
   const identity = 'server.a.serviceaccount.identity.linkerd.cluster.local';
   plane.set('server', snapshot());
   plane.set(
@@ -49,8 +56,23 @@ async function measure(plane: TestControlPlane): Promise<Record<string, number>>
   await once(warm.process, 'exit');
   const server = await startProxy(plane, 'server');
   const client = await startProxy(plane, 'client');
-  const load = child(fork(join(import.meta.dirname, 'mesh/load.ts')));
-  const through = { target: { path: socketOf('client-out') }, head: head('http://b/') };
+  return { server, client, load: child(fork(join(import.meta.dirname, 'mesh/load.ts'))) };
+}
+
+async function soak({ server, client, load }: Pair, minutes: number) {
+  const results: Record<string, number> = {};
+  const order = { ...through, connections: 100, rate: 500, seconds: 60 };
+  for (let minute = 1; minute <= minutes; minute += 1) {
+    const { errors } = await run(load, order);
+    const of = `in minute ${minute}`;
+    results[`outbound PSS MB ${of}`] = pssMb(client.process.pid);
+    results[`inbound PSS MB ${of}`] = pssMb(server.process.pid);
+    results[`errors ${of}`] = errors;
+  }
+  return results;
+}
+
+async function measure({ server, client, load }: Pair): Promise<Record<string, number>> {
   const direct = { target: { path: socketOf('app') }, head: head('/') };
   await run(load, { ...through, connections: 16, seconds: 2 });
   const cpuBefore = await cpuSeconds();
@@ -78,15 +100,13 @@ function head(target: string): string {
   return `GET ${target} HTTP/1.1\r\nhost: b\r\nuser-agent: bench\r\naccept: */*\r\n\r\n`;
 }
 
-async function startProxy(
-  plane: TestControlPlane,
-  name: 'client' | 'server',
-): Promise<{ process: ChildProcess; readyMs: number }> {
+async function startProxy(plane: TestControlPlane, name: 'client' | 'server'): Promise<Started> {
   const startMs = performance.now();
   const started = spawn(process.execPath, [...FLAGS, PROXY], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
       NODE_COMPILE_CACHE: join(tmpdir(), 'bench-mesh-cache'),
+      MALLOC_ARENA_MAX: '1',
       PROXY_INSTANCE: name,
       PROXY_NAMESPACE: 'a',
       PROXY_SERVICE_ACCOUNT: name,

@@ -185,7 +185,10 @@ export class SpanScan {
 
   #us(at: number): number {
     if (at < 0) return 0;
-    return (this.bytes.readUInt32LE(at + 4) * 4_294_967_296 + this.bytes.readUInt32LE(at)) / 1_000;
+    // Whole microseconds, exactly: nanoseconds since 1970 are beyond what a double holds, and 2^32 of
+    // them are 4,294,967 µs and 296 ns.
+    const [low, high] = [this.bytes.readUInt32LE(at), this.bytes.readUInt32LE(at + 4)];
+    return high * 4_294_967 + Math.floor((high * 296 + low) / 1_000);
   }
 }
 
