@@ -15,7 +15,7 @@ import type { LoadOrder, LoadResult } from './mesh/load.ts';
 
 const PROXY = proxyProgram();
 const SECONDS = 5;
-const FLAGS = ['--max-semi-space-size=2', '--max-old-space-size=64'];
+const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const folder = mkdtempSync(join(tmpdir(), 'bench-mesh-'));
 const socketOf = (name: string): string => join(folder, `${name}.sock`);
 const children: ChildProcess[] = [];

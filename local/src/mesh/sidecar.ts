@@ -9,7 +9,7 @@ import type { ProcessGuard } from '../process/guard.ts';
 
 const program = proxyProgram();
 // Requests leave little behind, and what a proxy holds is bounded.
-const flags = ['--max-semi-space-size=2', '--max-old-space-size=64'];
+const flags = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const readyPeriodMs = 30;
 const graceMs = 15_000;
 
