@@ -107,6 +107,8 @@ async function startProxy(plane: TestControlPlane, name: 'client' | 'server'): P
     env: {
       NODE_COMPILE_CACHE: join(tmpdir(), 'bench-mesh-cache'),
       MALLOC_ARENA_MAX: '1',
+      MALLOC_TRIM_THRESHOLD_: '131072',
+      MALLOC_MMAP_THRESHOLD_: '131072',
       PROXY_INSTANCE: name,
       PROXY_NAMESPACE: 'a',
       PROXY_SERVICE_ACCOUNT: name,

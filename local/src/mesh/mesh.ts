@@ -157,8 +157,10 @@ export class Mesh {
       OTEL_BSP_SCHEDULE_DELAY: '500',
       ...Object.fromEntries(passedOn),
       NODE_COMPILE_CACHE: compileCacheDir,
-      // With more, glibc keeps memory that is free: several megabytes a proxy.
+      // Otherwise glibc keeps memory that is free: several megabytes a proxy.
       MALLOC_ARENA_MAX: '1',
+      MALLOC_TRIM_THRESHOLD_: '131072',
+      MALLOC_MMAP_THRESHOLD_: '131072',
       PROXY_INSTANCE: name,
       PROXY_NAMESPACE: deployment.namespace,
       PROXY_SERVICE_ACCOUNT: deployment.serviceAccount,
