@@ -44,7 +44,7 @@ function toRows({ services, stores }: Status): string[][] {
     store.ready ? 'Running' : 'Starting',
     String(store.restarts),
     String(store.pid ?? '-'),
-    store.admin_url ?? (store.port === null ? '-' : `127.0.0.1:${store.port}`),
+    store.admin_url ?? `127.0.0.1:${store.port}`,
   ]);
   const heading = ['INSTANCE', 'VERSION', 'READY', 'STATE', 'RESTARTS', 'PID', 'ADMIN'];
   return [heading, ...instances, ...servers];

@@ -38,7 +38,7 @@ export class Faults {
     try {
       // The registry checks every field of what it is given.
       const fault = this.#control().faults.add(spec as never);
-      if (fault.effect.kind === 'kill') this.#victims(fault).forEach(kill);
+      if (fault.effect.kind === 'kill') for (const pod of this.#victims(fault)) pod.kill();
       return report(fault);
     } catch (error) {
       if (!(error instanceof FaultSpecError)) throw error;
@@ -64,7 +64,7 @@ export class Faults {
   /** A pod has come back: as long as the lease lasts it is ended again. */
   becameReady(pod: Pod): void {
     for (const fault of this.#control().faults.list()) {
-      if (fault.effect.kind === 'kill' && this.#victims(fault).includes(pod)) kill(pod);
+      if (fault.effect.kind === 'kill' && this.#victims(fault).includes(pod)) pod.kill();
     }
   }
 
@@ -72,10 +72,6 @@ export class Faults {
     if (at.kind !== 'service' && at.kind !== 'instance') return [];
     return this.#pods.select(at.name);
   }
-}
-
-function kill(pod: Pod): void {
-  pod.kill();
 }
 
 function report(fault: ListedFault): FaultReport {

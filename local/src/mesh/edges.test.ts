@@ -1,13 +1,13 @@
+import { readExposition } from '@faultline/origin/exposition';
 import { expect } from 'chai';
 import { toEdges, type ProxyView } from './edges.ts';
-import { parseExposition } from './exposition.ts';
 
 const route = (target: string, rest: string) => `{parent_name="${target}"${rest}}`;
 
 function view(service: string, lines: readonly string[], shut: readonly string[] = []): ProxyView {
   const endpoints = shut.map((pod) => ({ breaker: { kind: 'shut' }, labels: { dst_pod: pod } }));
   const backends = [{ backend: 'Service.default.payments:80', endpoints }];
-  return { service, samples: parseExposition(lines.join('\n')), backends };
+  return { service, samples: readExposition(lines.join('\n')), backends };
 }
 
 const counted = 'outbound_http_route_request_statuses_total';
@@ -51,17 +51,6 @@ describe('edges of the mesh', () => {
       protocol: 'tcp',
       requests: 7,
       success: null,
-    });
-  });
-});
-
-describe('a proxy’s metrics', () => {
-  it('are read with escaped labels', () => {
-    const [sample] = parseExposition(String.raw`a_total{path="say \"hi\"\\now"} 3`);
-    expect(sample).to.deep.equal({
-      name: 'a_total',
-      labels: { path: String.raw`say "hi"\now` },
-      value: 3,
     });
   });
 });

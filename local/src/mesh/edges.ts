@@ -1,4 +1,4 @@
-import type { Sample } from './exposition.ts';
+import type { MetricSample as Sample } from '@faultline/origin/metrics';
 
 /** What one proxy says of itself at one time. */
 export type ProxyView = {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ControlPlane, startControlPlane } from '@faultline/mesh-control/control-plane';
+import { proxyProgram } from '@faultline/mesh-proxy/program';
 import type { Clock } from '@faultline/chassis/clock';
 import type { Environment } from '../config.ts';
 import { LogWriter } from '../logs/writer.ts';
@@ -37,6 +38,7 @@ const heardMs = 2_000;
 export class Mesh {
   readonly #options: MeshOptions;
   readonly #controlSocket: string;
+  readonly #program = proxyProgram();
   #control: ControlPlane | undefined;
 
   constructor(options: MeshOptions) {
@@ -92,6 +94,7 @@ export class Mesh {
     const { outbound, admin, reachedAt, stores } = places;
     const { token } = this.control.addInstance(toMeshInstance(pod, { reachedAt, stores }));
     const sidecar = new Sidecar({
+      program: this.#program,
       env: this.#environment(pod, { ...places, token }),
       admin,
       log: new LogWriter(join(logsDir, pod.deployment.name, `${pod.name}.proxy.log`)),

@@ -1,4 +1,3 @@
-import { proxyProgram } from '@faultline/mesh-proxy/program';
 import type { Clock } from '@faultline/chassis/clock';
 import type { LogWriter } from '../logs/writer.ts';
 import { afterExit, type BackoffState } from '../pods/backoff.ts';
@@ -7,13 +6,14 @@ import type { LoopbackAddress } from '../pods/ports.ts';
 import { describeExit, spawnChild, stopChild, type Child } from '../process/child.ts';
 import type { ProcessGuard } from '../process/guard.ts';
 
-const program = proxyProgram();
 // Requests leave little behind, and what a proxy holds is bounded.
 const flags = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const readyPeriodMs = 30;
 const graceMs = 15_000;
 
 export type SidecarOptions = {
+  /** The proxy's script. */
+  program: string;
   env: Record<string, string>;
   admin: LoopbackAddress;
   log: LogWriter;
@@ -75,7 +75,7 @@ export class Sidecar {
 
   /** Runs the process until it ends; answers why it did. */
   async #runOnce(): Promise<string> {
-    const { env, guard, log, clock } = this.#options;
+    const { program, env, guard, log, clock } = this.#options;
     const child = await spawnChild({
       command: process.execPath,
       args: [...flags, program],

@@ -1,30 +1,10 @@
 import { request } from 'node:http';
+import type { Decision } from '@faultline/mesh-proxy/decisions';
+import { readExposition } from '@faultline/origin/exposition';
 import type { Status } from '../status.ts';
 import type { ProxyView } from './edges.ts';
-import { parseExposition } from './exposition.ts';
 
-/** A decision of one proxy, as its `/debug/decisions` tells it. */
-export type Decision = {
-  atMs: number;
-  direction: 'inbound' | 'outbound';
-  method: string;
-  path: string;
-  destination: string;
-  attempts: number;
-  client?: string;
-  route?: string;
-  rule?: number;
-  backend?: string;
-  endpoint?: string;
-  breaker?: string;
-  authorization?: string;
-  faults?: string[];
-  status?: number;
-  error?: string;
-  nearest?: string;
-  durationMs?: number;
-};
-
+/** What a proxy decided about one request, and whose proxy. */
 export type TappedDecision = Decision & { instance: string };
 
 /** Where the proxies' admin ports are. */
@@ -45,7 +25,7 @@ export async function lookAtProxies(status: Status): Promise<ProxyView[]> {
         read(`${url}/debug/endpoints`),
       ]);
       const { backends } = JSON.parse(endpoints);
-      return [{ service, samples: parseExposition(metrics), backends }];
+      return [{ service, samples: readExposition(metrics), backends }];
     } catch {
       return []; // it is being stopped or started
     }

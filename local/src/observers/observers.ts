@@ -50,11 +50,12 @@ export class Observers {
     this.#targets = new TargetsFile(dir);
     // Whoever names a collector of his own gets the spans, and looks at them there.
     if (env['OTEL_EXPORTER_OTLP_ENDPOINT'] === undefined) {
+      const log = this.#openLog('traces');
       this.#traces = new Store<StoreServer>({
         name: 'traces',
         port: ports.traces.query,
         clock,
-        launch: () => this.#launchTraces(),
+        launch: () => this.#launchTraces(log),
         onChange,
       });
     }
@@ -134,7 +135,7 @@ export class Observers {
     await Promise.all(this.#logs.map((log) => log.close()));
   }
 
-  #launchTraces(): Promise<StoreServer> {
+  #launchTraces(log: (line: string) => void): Promise<StoreServer> {
     const { dataDir, ports, clock, guard, compileCacheDir } = this.#options;
     return startTraceStore({
       dir: join(dataDir, 'traces'),
@@ -142,7 +143,7 @@ export class Observers {
       env: { NODE_COMPILE_CACHE: compileCacheDir },
       targetsFile: targetsPath(join(dataDir, 'prometheus')),
       token: this.#token,
-      log: this.#openLog('traces'),
+      log,
       clock,
       guard,
     });

@@ -1,9 +1,9 @@
 import { Agent, request } from 'node:http';
 import type { Clock } from '@faultline/chassis/clock';
+import { readExposition } from '@faultline/origin/exposition';
 import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
 import { queueSamples } from '@faultline/origin/queue-metrics';
 import type { EdgeSample, QueueSample } from '@faultline/origin/model';
-import { readExposition } from './exposition-reader.ts';
 import { readTargets, type MetricsTarget } from './targets.ts';
 
 const TIMEOUT_MS = 900;

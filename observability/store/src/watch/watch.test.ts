@@ -10,7 +10,6 @@ import { silentLog } from '@faultline/chassis/testing/log';
 import type { SpanRecord } from '@faultline/origin/model';
 import { expect } from 'chai';
 import { Router } from '../http/router.ts';
-import { readExposition } from './exposition-reader.ts';
 import { addWatchRoutes } from './routes.ts';
 import { readTargets } from './targets.ts';
 import { Watcher } from './watcher.ts';
@@ -67,17 +66,6 @@ const root: SpanRecord = {
   attributes: {},
   links: [],
 };
-
-describe('an instance’s metrics', () => {
-  it('are read as far as they are wanted, with escaped labels', () => {
-    const escaped = String.raw`a_total{path="say \"hi\"",x="1"} 3`;
-    const text = [escaped, '# HELP b', 'b 2', 'unwanted 1'].join('\n');
-    expect(readExposition(text, (name) => name !== 'unwanted')).to.deep.equal([
-      { name: 'a_total', labels: { path: 'say "hi"', x: '1' }, value: 3 },
-      { name: 'b', labels: {}, value: 2 },
-    ]);
-  });
-});
 
 describe('the API of the failure analysis', () => {
   const watcher = new Watcher({

@@ -1,10 +1,16 @@
-import type { MetricSample } from '@faultline/origin/metrics';
+import type { MetricSample } from './metrics.ts';
 
 const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
 const label = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
-/** The samples of Prometheus' text format whose name `wanted` accepts; other lines are passed over. */
-export function readExposition(text: string, wanted: (name: string) => boolean): MetricSample[] {
+/**
+ * The samples of Prometheus' text format whose name `wanted` accepts (default all); other lines are
+ * passed over.
+ */
+export function readExposition(
+  text: string,
+  wanted: (name: string) => boolean = () => true,
+): MetricSample[] {
   const samples: MetricSample[] = [];
   for (const one of text.split('\n')) {
     const [, name, labels = '', value] = line.exec(one) ?? [];
