@@ -57,7 +57,8 @@ describe('what watches a system', function () {
           Number(one.value[1]),
         ]);
         const found: Record<string, number> = Object.fromEntries(counts);
-        return found['linkerd-proxy'] === 3 && found['trace-store'] ? found : undefined;
+        const all = found['linkerd-proxy'] === 3 && found['trace-store'] && found['prometheus'];
+        return all ? found : undefined;
       },
       { withinMs: 30_000 },
     );
