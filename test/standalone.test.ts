@@ -5,15 +5,13 @@ import { expect } from 'chai';
 import { loadManifests } from '../local/src/manifests/load.ts';
 import type { Manifests } from '../local/src/manifests/model.ts';
 import { root } from '../tools/config.ts';
-import { copyManifests, spread, Tree } from './support/standalone.ts';
+import { copyManifests, packagesOf, spread, Tree } from './support/standalone.ts';
 
 /** What was found out about a service alone. */
 type Alone = {
   services: string[];
   /** Names of our own packages. */
   own: string[];
-  /** Paths of packages that only development needs. */
-  dev: string[];
   /** Names of packages that others, and not this service, ask for. */
   foreign: string[];
   /** Exit codes, by Deployment. */
@@ -36,7 +34,6 @@ describe('a service alone', function () {
       const alone = await found.get(service);
       expect(alone?.services).to.deep.equal([service]);
       expect(alone?.own).to.have.members(['chassis', 'contracts', 'telemetry', service]);
-      expect(alone?.dev).to.deep.equal([]);
       expect(alone?.foreign).to.deep.equal([]);
       expect(alone?.ended).to.include({ [service]: 0 });
       expect(new Set(Object.values(alone?.ended ?? {}))).to.deep.equal(new Set([0]));
@@ -56,10 +53,8 @@ describe('a service alone', function () {
 });
 
 async function tryAlone(service: string, manifests: Manifests): Promise<Alone> {
-  await using tree = await Tree.install(service);
-  const installed = await tree.installed();
-  const paths = [...installed.keys()];
-  const names = paths.map((path) => path.replace('node_modules/', ''));
+  await using tree = await Tree.assemble(service);
+  const names = (await packagesOf(service)).map((path) => path.replace('node_modules/', ''));
   const foreign = await foreignTo(service);
   const ended: Alone['ended'] = {};
   for (const deployment of manifests.deployments.filter(({ folder }) => folder === service)) {
@@ -68,7 +63,6 @@ async function tryAlone(service: string, manifests: Manifests): Promise<Alone> {
   return {
     services: await tree.services(),
     own: names.flatMap((name) => /^@faultline\/(.+)$/.exec(name)?.[1] ?? []),
-    dev: paths.filter((path) => installed.get(path)?.dev),
     foreign: names.filter((name) => foreign.has(name)),
     ended,
   };

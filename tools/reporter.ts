@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import Mocha from 'mocha';
 import { root } from './config.ts';
 import { LeakFinder } from './leaks.ts';
-import { closingLine, type RunState } from './run-state.ts';
+import { closingLine, emptyState, indent, section, type RunState } from './run-state.ts';
 import { skipReason } from './skip.ts';
 
 const { constants } = Mocha.Runner;
@@ -17,10 +17,9 @@ type FileTotals = { file: string; passed: number; failed: number; skipped: numbe
 /** One line per file when all is well; every failure in full; totals on the last line. */
 class QuietReporter {
   readonly #out = process.stdout;
-  readonly #state: RunState = { current: '', passed: 0, failed: 0, skipped: 0, finished: false };
+  readonly #state: RunState = emptyState();
   readonly #leaks = new LeakFinder();
   readonly #slow: { title: string; ms: number }[] = [];
-  readonly #failures: string[] = [];
   readonly #lost = new WeakSet<Promise<unknown>>();
   readonly #skips = new Map<string, string[]>();
   #file: FileTotals | undefined;
@@ -41,7 +40,7 @@ class QuietReporter {
       this.#summarise();
       this.#state.finished = true;
       this.#tell();
-      if (process.send === undefined) this.#line(closingLine(this.#state));
+      if (process.send === undefined) this.#close();
       // Ends only once the text is out: a pipe takes its time.
       this.#out.write('', () => exit(this.#state.failed));
     };
@@ -78,7 +77,7 @@ class QuietReporter {
 
   #report(title: string, error: unknown): void {
     this.#state.failed++;
-    this.#failures.push(title);
+    this.#state.failures.push(title);
     this.#line(`\n✘ ${title}\n${indent(describeError(error))}\n`);
   }
 
@@ -108,18 +107,23 @@ class QuietReporter {
 
   #summarise(): void {
     const slow = this.#slow.filter(({ ms }) => ms >= slowFromMs).toSorted((a, b) => b.ms - a.ms);
-    this.#list(
-      'Slowest:',
-      slow.slice(0, slowestShown).map(({ title, ms }) => `${(ms / 1000).toFixed(1)} s  ${title}`),
-    );
-    this.#list('Left open:', this.#leaks.report());
-    for (const [reason, titles] of this.#skips) this.#list(`Skipped: ${reason}`, titles);
-    this.#list('Failed:', this.#failures);
-    this.#line('');
+    const slowest = slow.slice(0, slowestShown);
+    const sections = [
+      section(
+        'Slowest:',
+        slowest.map(({ title, ms }) => `${(ms / 1000).toFixed(1)} s  ${title}`),
+      ),
+      section('Left open:', this.#leaks.report()),
+      ...[...this.#skips].map(([reason, titles]) => section(`Skipped: ${reason}`, titles)),
+    ];
+    this.#line(sections.join(''));
   }
 
-  #list(heading: string, lines: string[]): void {
-    if (lines.length > 0) this.#line(`\n${heading}\n${indent(lines.join('\n'))}`);
+  /** The end of a run that nobody supervises. */
+  #close(): void {
+    const { failures } = this.#state;
+    if (failures.length > 0) this.#line(section('Failed:', failures));
+    this.#line(closingLine(this.#state));
   }
 
   #line(text: string): void {
@@ -155,10 +159,6 @@ function diffOf(error: Error): string {
   const [actual, expected] = [error.actual, error.expected].map(Mocha.utils.stringify);
   const diff = Mocha.reporters.Base.generateDiff(actual ?? '', expected ?? '');
   return `\n${diff.trim()}`.replaceAll(/^\s{6}/gm, '');
-}
-
-function indent(text: string): string {
-  return text.trimEnd().replaceAll(/^/gm, '  ');
 }
 
 // Mocha loads reporters with require(): this is the name under which that finds a module's value.

@@ -5,8 +5,15 @@ export type RunState = {
   passed: number;
   failed: number;
   skipped: number;
+  /** Titles of what failed. */
+  failures: string[];
   finished: boolean;
 };
+
+/** Of a run that has not begun. */
+export function emptyState(): RunState {
+  return { current: '', passed: 0, failed: 0, skipped: 0, failures: [], finished: false };
+}
 
 /** The closing line of a run; scripts read it, so its form is fixed. */
 export function closingLine({
@@ -15,6 +22,16 @@ export function closingLine({
   skipped,
 }: Pick<RunState, 'passed' | 'failed' | 'skipped'>): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** Headed lines of a report. */
+export function section(heading: string, lines: readonly string[]): string {
+  return lines.length > 0 ? `\n${heading}\n${indent(lines.join('\n'))}\n` : '';
+}
+
+/** Two spaces in front of each line. */
+export function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '  ');
 }
 
 /** Whether a message from a child process is a {@link RunState}. */

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { closingLine } from './run-state.ts';
-import { supervise } from './supervise.ts';
+import { combine, supervise } from './supervise.ts';
 
 const report = (state: object) =>
-  `process.send(${JSON.stringify({ current: 'a › b', passed: 2, failed: 0, skipped: 0, finished: false, ...state })});`;
+  `process.send(${JSON.stringify({ current: 'a › b', passed: 2, failed: 0, skipped: 0, failures: [], finished: false, ...state })});`;
 
 describe('the supervisor of a test run', () => {
   let tempDir: string;
@@ -32,7 +32,7 @@ describe('the supervisor of a test run', () => {
 
   it('answers with the totals of the run', async () => {
     const outcome = await run(report({ passed: 3, failed: 1, skipped: 2, finished: true }));
-    expect(outcome).to.deep.equal({ passed: 3, failed: 1, skipped: 2 });
+    expect(outcome).to.deep.equal({ passed: 3, failed: 1, skipped: 2, failures: [] });
   });
 
   it('ends a run that hangs and says where', async () => {
@@ -55,9 +55,23 @@ describe('the supervisor of a test run', () => {
   });
 
   it('counts a run without tests as a failure', async () => {
-    const { failed, problem } = await run(report({ passed: 0, finished: true }));
+    const nothing = await run(report({ passed: 0, finished: true }));
+    const { failed, problem } = combine([nothing, nothing]);
     expect(failed).to.equal(1);
     expect(problem).to.equal('No test was found');
+  });
+
+  it('adds up what runs side by side', () => {
+    const one = { passed: 2, failed: 1, skipped: 0, failures: ['a'] };
+    const other = { passed: 3, failed: 1, skipped: 1, failures: [], problem: 'broke off' };
+    const nothing = { passed: 0, failed: 0, skipped: 0, failures: [] };
+    expect(combine([one, other, nothing])).to.deep.equal({
+      passed: 5,
+      failed: 2,
+      skipped: 1,
+      failures: ['a'],
+      problem: 'broke off',
+    });
   });
 
   it('counts a run that passes and then fails to end well as a failure', async () => {

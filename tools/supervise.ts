@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { environmentWith } from './config.ts';
-import { isRunState, type RunState } from './run-state.ts';
+import { emptyState, isRunState, type RunState } from './run-state.ts';
 
 /** Between being asked to end and being killed. */
 const graceMs = 15_000;
 
-type Outcome = Pick<RunState, 'passed' | 'failed' | 'skipped'> & {
+export type Outcome = Pick<RunState, 'passed' | 'failed' | 'skipped' | 'failures'> & {
   /** Why the run counts as failed beyond its own failures. */
   problem?: string;
 };
@@ -25,7 +25,7 @@ export async function supervise(options: {
   totalMs: number;
 }): Promise<Outcome> {
   const child = startTests(options);
-  let state: RunState = { current: '', passed: 0, failed: 0, skipped: 0, finished: false };
+  let state = emptyState();
   let hung: string | undefined;
 
   const end = (why: string) => {
@@ -60,20 +60,30 @@ function startTests(o: { command: string; args: string[]; cwd: string; tempDir: 
 }
 
 function judge(state: RunState, exit: string, hung: string | undefined): Outcome {
-  const { passed, failed, skipped } = state;
-  if (hung !== undefined) return { passed, failed: failed + 1, skipped, problem: hung };
+  const { passed, failed, skipped, failures } = state;
+  const outcome = { passed, failed, skipped, failures };
+  const spoiled = (problem: string) => ({ ...outcome, failed: failed + 1, problem });
+  if (hung !== undefined) return spoiled(hung);
   if (!state.finished) {
-    const problem = `The run broke off with ${exit} in: ${state.current || 'loading the tests'}`;
-    return { passed, failed: failed + 1, skipped, problem };
-  }
-  if (passed + failed + skipped === 0) {
-    return { passed, failed: 1, skipped, problem: 'No test was found' };
+    return spoiled(`The run broke off with ${exit} in: ${state.current || 'loading the tests'}`);
   }
   if (failed === 0 && exit !== 'code 0') {
-    const problem = `All tests passed, yet the run ended with ${exit}`;
-    return { passed, failed: 1, skipped, problem };
+    return spoiled(`All tests passed, yet the run ended with ${exit}`);
   }
-  return { passed, failed, skipped };
+  return outcome;
+}
+
+/** The outcome of several runs; that no test was found in any of them is a failure. */
+export function combine(outcomes: readonly Outcome[]): Outcome {
+  const sum = (key: 'passed' | 'failed' | 'skipped') =>
+    outcomes.reduce((total, one) => total + one[key], 0);
+  const all = { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  const failures = outcomes.flatMap((one) => one.failures);
+  const problems = outcomes.flatMap(({ problem }) => problem ?? []);
+  if (all.passed + all.failed + all.skipped === 0) {
+    return { ...all, failed: 1, failures, problem: 'No test was found' };
+  }
+  return { ...all, failures, ...(problems.length > 0 && { problem: problems.join('\n') }) };
 }
 
 function exitOf(child: ChildProcess): Promise<string> {

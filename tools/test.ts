@@ -2,8 +2,9 @@ import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './config.ts';
-import { closingLine } from './run-state.ts';
-import { supervise } from './supervise.ts';
+import { lanesOf } from './lanes.ts';
+import { closingLine, section } from './run-state.ts';
+import { combine, supervise, type Outcome } from './supervise.ts';
 
 /*
  * `npm test` runs everything; `npm test -- services/orders` the tests of folders or files; any
@@ -33,19 +34,24 @@ const startedMs = performance.now();
 const tempDir = mkdtempSync(join(tmpdir(), 'fl-'));
 // Some tests run programs as another user, who must be able to reach their own folder in it.
 chmodSync(tempDir, 0o711);
-const outcome = await supervise({
-  command: process.execPath,
-  args: [join(root, 'node_modules/mocha/bin/mocha.js'), '--forbid-only', ...rest, ...specs(chosen)],
-  cwd: root,
-  tempDir,
-  idleMs,
-  totalMs,
-});
+const outcome = combine(await Promise.all(lanesOf(specs(chosen)).map(run)));
 rmSync(tempDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-if (outcome.problem !== undefined) console.log(`\n✘ ${outcome.problem}`);
+if (outcome.failures.length > 0) console.log(section('Failed:', outcome.failures));
+if (outcome.problem !== undefined) console.log(`✘ ${outcome.problem}`);
 console.log(`in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 console.log(closingLine(outcome));
 process.exitCode = outcome.failed > 0 ? 1 : 0;
+
+function run(files: string[]): Promise<Outcome> {
+  return supervise({
+    command: process.execPath,
+    args: [join(root, 'node_modules/mocha/bin/mocha.js'), '--forbid-only', ...rest, ...files],
+    cwd: root,
+    tempDir,
+    idleMs,
+    totalMs,
+  });
+}
 
 /** Listed here: Mocha warns of every folder that has no tests yet. */
 function specs(places: string[]): string[] {

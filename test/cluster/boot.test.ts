@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { skip } from '../../tools/skip.ts';
-import { Tree } from '../support/standalone.ts';
+import { packagesOf, Tree } from '../support/standalone.ts';
 
 /** The user of the images. */
 const user = { uid: 1000, gid: 1000 };
@@ -20,6 +20,8 @@ describe('an image’s files', function () {
       skip(this, 'the checkout is in a folder that other users cannot reach');
     }
     await using tree = await Tree.install('admin');
+    // What the tests of services alone build their trees by.
+    expect(await tree.installed()).to.have.members(await packagesOf('admin'));
     await makeReadOnly(tree.dir);
     const args = ['--import', '@faultline/telemetry/start', 'src/main.ts'];
     const service = spawn(process.execPath, args, {

@@ -188,22 +188,22 @@ const broken: [what: string, patch: string, expected: RegExp][] = [
   ],
   // The mesh.
   [
-    'HTTPRoute shop/orders-reads',
+    'HTTPRoute shop/orders-events',
     `{ op: replace, path: /spec/parentRefs/0/name, value: lost }`,
     /no Service lost/,
   ],
   [
-    'HTTPRoute shop/orders-reads',
+    'HTTPRoute shop/orders-events',
     `{ op: add, path: /spec/rules/0/backendRefs, value: [{ name: orders, port: 81 }] }`,
     /no Service orders with the port 81/,
   ],
   [
-    'HTTPRoute shop/orders-reads',
+    'HTTPRoute shop/orders-events',
     `{ op: add, path: /spec/rules/0/filters, value: [{ type: RequestMirror }] }`,
     /filters/,
   ],
   [
-    'HTTPRoute shop/orders-reads',
+    'HTTPRoute shop/orders-events',
     `{ op: add, path: /metadata/annotations/timeout.linkerd.io~1request, value: 1m30s }`,
     /1m30s/,
   ],

@@ -1,7 +1,18 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import {
+  cp,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@faultline/chassis/testing/eventually';
 import { startProcess } from '@faultline/chassis/testing/process';
@@ -18,9 +29,6 @@ const installMs = 120_000;
 /** Of Redis's logical databases the one that no other test uses. */
 const redisIndex = 15;
 
-/** What npm knows of an installed package. */
-type Installed = { dev?: boolean; link?: boolean; resolved?: string };
-
 /** What a service's image is built from, installed, and nothing else. */
 export class Tree implements AsyncDisposable {
   readonly service: string;
@@ -32,7 +40,23 @@ export class Tree implements AsyncDisposable {
   }
 
   /** Lays the tree out in a folder of its own and installs it as its Dockerfile does. */
-  static async install(service: string): Promise<Tree> {
+  static install(service: string): Promise<Tree> {
+    return Tree.#layOut(service, async (dir) => {
+      await npm(['ci', '--workspace', `services/${service}`, ...flags], dir);
+    });
+  }
+
+  /**
+   * The same tree, made of the checkout's own files: of the packages that npm would install, and
+   * no other. Takes a fraction of the time. Its files are the checkout's: do not change them.
+   */
+  static assemble(service: string): Promise<Tree> {
+    return Tree.#layOut(service, async (dir) => {
+      for (const path of await packagesOf(service)) await linkPackage(path, dir);
+    });
+  }
+
+  static async #layOut(service: string, install: (dir: string) => Promise<void>): Promise<Tree> {
     const dir = await realpath(await mkdtemp(join(tmpdir(), `${service}-`)));
     const tree = new Tree(service, dir);
     try {
@@ -42,7 +66,7 @@ export class Tree implements AsyncDisposable {
           filter: (source) => basename(source) !== 'node_modules',
         });
       }
-      await npm(['ci', '--workspace', `services/${service}`, ...flags], dir);
+      await install(dir);
     } catch (error) {
       await tree[Symbol.asyncDispose]();
       throw error;
@@ -55,12 +79,12 @@ export class Tree implements AsyncDisposable {
     return readdir(join(this.dir, 'services'));
   }
 
-  /** The packages in it, by where they are. */
-  async installed(): Promise<Map<string, Installed>> {
+  /** Where the packages in it are, after an {@link install}. */
+  async installed(): Promise<string[]> {
     const record = await readFile(join(this.dir, 'node_modules/.package-lock.json'), 'utf8');
     // npm wrote it, in its own format.
-    const { packages } = JSON.parse(record) as { packages: Record<string, Installed> };
-    return new Map(Object.entries(packages));
+    const { packages } = JSON.parse(record) as { packages: Record<string, unknown> };
+    return Object.keys(packages).filter((path) => path.startsWith('node_modules/'));
   }
 
   /** Runs a Deployment's command until it is ready, then stops it. Answers its exit code. */
@@ -138,7 +162,39 @@ export function spread<T, R>(
   return new Map(items.map((item, index) => [item, turns[index] ?? work(item)]));
 }
 
-async function npm(args: readonly string[], cwd: string): Promise<void> {
+/**
+ * Where npm installs what a service needs to run, from the lockfile: `node_modules/…` each. Without
+ * what is for other platforms, which the checkout has as little.
+ */
+export async function packagesOf(service: string): Promise<string[]> {
+  const what = ['--workspace', `services/${service}`, '--all', '--parseable'];
+  const out = await npm(['ls', ...what, '--package-lock-only', '--omit=dev'], root);
+  return [...new Set(out.split('\n'))]
+    .map((path) => relative(root, path))
+    .filter((path) => path.startsWith('node_modules/') && existsSync(join(root, path)));
+}
+
+/** The package's own files, without those nested in it; our own packages as links, as npm does. */
+async function linkPackage(path: string, dir: string): Promise<void> {
+  const source = join(root, path);
+  const real = await realpath(source);
+  await mkdir(join(dir, dirname(path)), { recursive: true });
+  if (real !== source) return symlink(join(dir, relative(root, real)), join(dir, path));
+  await linkFolder(source, join(dir, path));
+}
+
+async function linkFolder(source: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  for (const entry of await readdir(source, { withFileTypes: true })) {
+    if (entry.name === 'node_modules') continue;
+    const [from, to] = [join(source, entry.name), join(target, entry.name)];
+    if (entry.isDirectory()) await linkFolder(from, to);
+    // Across file systems there are no hard links.
+    else await link(from, to).catch(() => cp(from, to, { verbatimSymlinks: true }));
+  }
+}
+
+async function npm(args: readonly string[], cwd: string): Promise<string> {
   // What an npm around the tests says of its own project would lead this one astray.
   const own = Object.entries(process.env).filter(
     ([name]) =>
@@ -146,7 +202,7 @@ async function npm(args: readonly string[], cwd: string): Promise<void> {
   );
   try {
     const options = { cwd, env: Object.fromEntries(own), timeout: installMs };
-    await promisify(execFile)('npm', args, options);
+    return (await promisify(execFile)('npm', args, options)).stdout;
   } catch (cause) {
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : '';
     throw new Error(`npm ${args.join(' ')} failed in ${cwd}:\n${said}`, { cause });

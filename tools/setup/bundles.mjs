@@ -86,7 +86,15 @@ function planOf(root, dir) {
   if (!programs.includes(dir)) {
     return {
       entries: entryPoints(join(root, dir)),
-      options: { format: 'esm', minify: true, target: 'es2022', sourcemap: 'external' },
+      options: {
+        format: 'esm',
+        minify: true,
+        // What is imported on demand is a file of its own, named by its content.
+        splitting: true,
+        chunkNames: 'chunk-[hash]',
+        target: 'es2022',
+        sourcemap: 'external',
+      },
     };
   }
   // A script rather than a module: Node then leaves its module loader and type stripper unloaded.

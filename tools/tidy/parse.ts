@@ -9,7 +9,13 @@ import { API } from 'typescript/unstable/sync';
 export function parseSources(sources: ReadonlyMap<string, string>): Map<string, SourceFile> {
   const files: Record<string, string> = {};
   for (const [path, text] of sources) files[`/${path}`] = text;
-  const compilerOptions = { noLib: true, noResolve: true, types: [], allowJs: true };
+  const compilerOptions = {
+    noLib: true,
+    noResolve: true,
+    types: [],
+    allowJs: true,
+    jsx: 'preserve',
+  };
   const config = '/tsconfig.json';
   files[config] = JSON.stringify({ compilerOptions, files: Object.keys(files) });
 

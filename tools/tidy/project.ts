@@ -32,7 +32,7 @@ export function loadProject(root: string): Project {
 
 /** The files among these that are parsed. */
 export function sourcesIn(texts: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map([...texts].filter(([path]) => /\.(ts|mjs)$/.test(path)));
+  return new Map([...texts].filter(([path]) => /\.(tsx?|mjs)$/.test(path)));
 }
 
 export function unitOf(path: string, ast: SourceFile): Unit {

@@ -19,7 +19,7 @@ export function startedByName(project: Project): Set<string> {
   };
   for (const [path, text] of project.texts) {
     if (sources.has(path) || path.endsWith('.md')) continue;
-    for (const [mention] of text.matchAll(/[\w./-]+\.(?:ts|mjs)\b/g)) start(path, mention);
+    for (const [mention] of text.matchAll(/[\w./-]+\.(?:tsx?|mjs)\b/g)) start(path, mention);
   }
   for (const { path, ast } of project.units) {
     walk(ast, (node) => {

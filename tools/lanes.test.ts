@@ -1,0 +1,23 @@
+import { expect } from 'chai';
+import { lanesOf } from './lanes.ts';
+
+describe('the lanes of a test run', () => {
+  it('keep together what shares a system', () => {
+    const files = [
+      'local/test/engine.test.ts',
+      'test/crash.test.ts',
+      'test/cluster/boot.test.ts',
+      'test/journeys.test.ts',
+      'test/standalone.test.ts',
+    ];
+    expect(lanesOf(files)).to.deep.equal([
+      ['test/crash.test.ts', 'test/journeys.test.ts'],
+      ['local/test/engine.test.ts', 'test/cluster/boot.test.ts', 'test/standalone.test.ts'],
+    ]);
+  });
+
+  it('are as few as there is work for', () => {
+    expect(lanesOf(['tools/lanes.test.ts'])).to.deep.equal([['tools/lanes.test.ts']]);
+    expect(lanesOf([])).to.deep.equal([]);
+  });
+});

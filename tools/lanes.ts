@@ -1,0 +1,15 @@
+import { dirname } from 'node:path';
+
+/** Files of `test/` that need no whole system. */
+const alone = new Set(['test/standalone.test.ts', 'test/invariants.test.ts']);
+
+/**
+ * Which test files run side by side. Those of `test/` itself share one whole system, so they stay
+ * together in a process; all others fill the time that these spend waiting.
+ */
+export function lanesOf(files: readonly string[]): string[][] {
+  const { whole = [], rest = [] } = Object.groupBy(files, (file) =>
+    dirname(file) === 'test' && !alone.has(file) ? 'whole' : 'rest',
+  );
+  return [whole, rest].filter((lane) => lane.length > 0);
+}
