@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { type Part, planCorpus } from './eval/corpus.ts';
+import { realKinds, recordReal } from './eval/real/record.ts';
 import { listRecordings } from './eval/recordings.ts';
 import { falseBlame, score, type Scores } from './eval/scores.ts';
 import type { Judged, Work } from './eval/worker.ts';
 
 // How well the failure-origin analysis names who broke first, on labelled runs.
 // `npm run eval:origin [-- --runs 6 --part both --recordings DIR --keep DIR --json --verbose]`
+// `npm run eval:origin -- --record DIR [--kinds a,b --runs 1 --seed 1 --part tuning --rps 20]` runs
+// faults on a real shop and records them.
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +20,10 @@ const { values } = parseArgs({
     part: { type: 'string', default: 'both' },
     recordings: { type: 'string' },
     keep: { type: 'string' },
+    record: { type: 'string' },
+    kinds: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    rps: { type: 'string', default: '20' },
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
@@ -24,12 +31,31 @@ const { values } = parseArgs({
 
 type Part3 = Part | 'recorded';
 const results: Record<string, unknown> = {};
-for (const [part, runs] of await plan()) {
-  const judged = await judgeAll(runs);
-  if (values.json) results[part] = summary(judged);
-  else print(part, judged);
-}
+if (values.record !== undefined) await recordReal(whatToRecord(values.record));
+else
+  for (const [part, runs] of await plan()) {
+    const judged = await judgeAll(runs);
+    if (values.json) results[part] = summary(judged);
+    else print(part, judged);
+  }
 if (values.json) console.log(JSON.stringify(results));
+
+function whatToRecord(dir: string): Parameters<typeof recordReal>[0] {
+  const kinds = values.kinds?.split(',') ?? realKinds;
+  const unknown = kinds.find((kind) => !realKinds.includes(kind));
+  if (unknown !== undefined) {
+    throw new Error(`read --kinds '${unknown}', expected some of ${realKinds.join(', ')}`);
+  }
+  const part = values.part === 'held-out' ? 'held-out' : 'tuning';
+  const runs = wholeNumber('runs');
+  return { dir, kinds, runs, part, seed: wholeNumber('seed'), rps: wholeNumber('rps') };
+}
+
+function wholeNumber(name: 'runs' | 'seed' | 'rps'): number {
+  const value = Number(values[name]);
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value;
+  throw new Error(`read --${name} '${values[name]}', expected a whole number from 1`);
+}
 
 async function plan(): Promise<[Part3, Work['runs']][]> {
   if (values.recordings !== undefined) {

@@ -1,20 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { buffer } from 'node:stream/consumers';
-import { familyOf, memoryKind } from './processes.ts';
+import { parseArgs } from 'node:util';
+import { memoryKind } from './processes.ts';
+import { soak } from './store/soak.ts';
+import {
+  agent,
+  get,
+  memoryMb,
+  metric,
+  percentile,
+  post,
+  startStoreProcess,
+  stopStoreProcess,
+  type StoreProcess,
+} from './store/store-process.ts';
 import { type Batch, batches, largeTrace, seeded } from './store/traffic.ts';
 
 // Measures the trace store as a process: how fast it takes spans, how long searches and large traces
-// take, what it needs of memory, and how soon it is there. `node bench/store.ts [--json]`.
+// take, what it needs of memory, and how soon it is there. `node bench/store.ts [--json]`; with
+// `--soak [--minutes 3] [--rate 20000]` instead what it needs, analysis included, under a steady flood.
 
-const MAIN = join(import.meta.dirname, 'store/process.ts');
-/** As the local engine starts it. */
-const FLAGS = ['--max-semi-space-size=4'];
 const MB = 1_024 * 1_024;
 const TRACES = 50_000;
 const TRACES_AT_ONCE = 2_500;
@@ -23,25 +29,25 @@ const SENDERS = 4;
 const SEARCH_ROUNDS = 15;
 const LARGE_TRACE_SPANS = 10_000;
 
-type Store = {
-  process: ChildProcess;
-  http: string;
-  otlp: string;
-  admin: string;
-  startMs: number;
-  /** Spans from an earlier run. */
-  restored: Promise<number>;
-};
 type Sent = { spans: number; seconds: number; requestsMs: number[] };
 
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '3' },
+    rate: { type: 'string', default: '20000' },
+  },
+});
 const folder = mkdtempSync(join(tmpdir(), 'bench-store-'));
-const agent = new Agent({ keepAlive: true });
 const random = seeded(1);
 const startMs = Date.now() - 3_600_000;
 
 async function main(): Promise<void> {
-  const results = { ...(await measureLarge()), ...(await measureDefault()) };
-  if (process.argv.includes('--json')) console.log(JSON.stringify(results));
+  const results = options.soak
+    ? await measureSoak()
+    : { ...(await measureLarge()), ...(await measureDefault()) };
+  if (options.json) console.log(JSON.stringify(results));
   else {
     for (const [name, value] of Object.entries(results)) {
       console.log(`${name.padEnd(52)} ${value.toFixed(2).padStart(12)}`);
@@ -49,10 +55,24 @@ async function main(): Promise<void> {
   }
 }
 
+/** As the local engine runs it: with its default budget, and with the analysis. */
+async function measureSoak(): Promise<Record<string, number>> {
+  const store = await start('soak', { program: 'whole' });
+  const [minutes, spansPerSecond] = [Number(options.minutes), Number(options.rate)];
+  if (!(minutes > 0 && spansPerSecond > 0)) {
+    throw new Error('--minutes and --rate: expected numbers above 0');
+  }
+  try {
+    return await soak(store, { minutes, spansPerSecond });
+  } finally {
+    await stopStoreProcess(store);
+  }
+}
+
 /** With room for all traces: rates, searches, a large trace. */
 async function measureLarge(): Promise<Record<string, number>> {
-  await stop(await start('warm', 0));
-  const store = await start('large', 256 * MB);
+  await stopStoreProcess(await start('warm'));
+  const store = await start('large', { maxBytes: 256 * MB });
   try {
     const cpuBefore = await metric(store, 'process_cpu_seconds_total');
     const sent = await fill(store, TRACES);
@@ -73,22 +93,22 @@ async function measureLarge(): Promise<Record<string, number>> {
       ...large,
     };
   } finally {
-    await stop(store);
+    await stopStoreProcess(store);
   }
 }
 
 /** With the default budget, filled several times over: memory, and a start with what was left. */
 async function measureDefault(): Promise<Record<string, number>> {
-  const store = await start('default', 0);
+  const store = await start('default');
   try {
-    const idle = pssMb(store);
+    const idle = memoryMb(store);
     await fill(store, TRACES);
-    const full = pssMb(store);
+    const full = memoryMb(store);
     const traces = await metric(store, 'faultline_store_traces');
     const bytes = await metric(store, 'faultline_store_bytes');
-    await stop(store);
+    await stopStoreProcess(store);
     const againMs = performance.now();
-    const again = await start('default', 0);
+    const again = await start('default');
     const spans = await again.restored;
     const result = {
       [`${memoryKind.toUpperCase()} MB, idle`]: idle,
@@ -99,48 +119,23 @@ async function measureDefault(): Promise<Record<string, number>> {
       'spans restored': spans,
       'ms after spawn until they were': performance.now() - againMs,
     };
-    await stop(again);
+    await stopStoreProcess(again);
     return result;
   } finally {
     store.process.kill('SIGKILL');
   }
 }
 
-async function start(name: string, maxBytes: number): Promise<Store> {
-  const startedMs = performance.now();
-  const child = spawn(process.execPath, [...FLAGS, MAIN], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      NODE_COMPILE_CACHE: join(folder, 'cache'),
-      STORE_LISTEN_QUERY: '127.0.0.1:0',
-      STORE_LISTEN_OTLP: '127.0.0.1:0',
-      LISTEN_ADMIN: '127.0.0.1:0',
-      STORE_DIR: join(folder, name),
-      ...(maxBytes === 0 ? {} : { STORE_MAX_BYTES: String(maxBytes) }),
-    },
-  });
-  const lines = createInterface({ input: child.stdout });
-  const logged = async (msg: string) => {
-    for (;;) {
-      const [line] = await once(lines, 'line');
-      const entry = JSON.parse(line);
-      if (entry.msg === msg) return entry;
-    }
-  };
-  const restored = logged('restored').then(({ spans }) => Number(spans));
-  const { http, otlp, admin } = await logged('started');
-  const readyMs = performance.now() - startedMs;
-  return { process: child, http, otlp, admin, restored, startMs: readyMs };
-}
-
-async function stop({ process: child }: Store): Promise<void> {
-  if (child.exitCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+function start(
+  name: string,
+  { program = 'alone', maxBytes = 0 }: { program?: 'alone' | 'whole'; maxBytes?: number } = {},
+): Promise<StoreProcess> {
+  const [dir, cacheDir] = [join(folder, name), join(folder, 'cache')];
+  return startStoreProcess({ program, dir, cacheDir, maxBytes });
 }
 
 /** Sends so many traces; making them is not part of the time. */
-async function fill(store: Store, traces: number): Promise<Sent> {
+async function fill(store: StoreProcess, traces: number): Promise<Sent> {
   const sent: Sent = { spans: 0, seconds: 0, requestsMs: [] };
   for (let first = 0; first < traces; first += TRACES_AT_ONCE) {
     const waiting: Batch[] = [];
@@ -156,36 +151,17 @@ async function fill(store: Store, traces: number): Promise<Sent> {
   return sent;
 }
 
-async function sendAll(store: Store, waiting: Batch[], sent: Sent): Promise<void> {
+async function sendAll(store: StoreProcess, waiting: Batch[], sent: Sent): Promise<void> {
   for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
     const beganMs = performance.now();
-    await post(store, batch.body);
+    const status = await post(store, batch.body);
+    if (status !== 200) throw new Error(`spans were refused: ${status}`);
     sent.requestsMs.push(performance.now() - beganMs);
     sent.spans += batch.spans;
   }
 }
 
-async function post({ otlp }: Store, body: Buffer): Promise<void> {
-  const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-  const sending = request(`${otlp}/v1/traces`, { method: 'POST', agent, headers });
-  sending.end(body);
-  const [answer] = await once(sending, 'response');
-  const reply = await buffer(answer);
-  if (answer.statusCode !== 200 || reply.length > 0) {
-    throw new Error(`spans were refused: ${answer.statusCode} ${reply.toString()}`);
-  }
-}
-
-async function get(url: string): Promise<Buffer> {
-  const asking = request(url, { agent });
-  asking.end();
-  const [answer] = await once(asking, 'response');
-  const body = await buffer(answer);
-  if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode} ${body.toString()}`);
-  return body;
-}
-
-async function search(store: Store): Promise<Record<string, number>> {
+async function search(store: StoreProcess): Promise<Record<string, number>> {
   const times = new Map<string, number[]>();
   for (let round = 0; round < SEARCH_ROUNDS; round++) {
     for (const [name, query] of Object.entries(queriesOf(round))) {
@@ -234,7 +210,7 @@ function queriesOf(round: number): Record<string, Record<string, string>> {
   };
 }
 
-async function readLarge(store: Store): Promise<Record<string, number>> {
+async function readLarge(store: StoreProcess): Promise<Record<string, number>> {
   const { body, traceId } = largeTrace(LARGE_TRACE_SPANS, startMs, random);
   await post(store, body);
   const results: Record<string, number> = {};
@@ -248,20 +224,6 @@ async function readLarge(store: Store): Promise<Record<string, number>> {
     results[`${LARGE_TRACE_SPANS} spans from ${api}, median ms`] = percentile(times, 0.5);
   }
   return results;
-}
-
-async function metric({ admin }: Store, name: string): Promise<number> {
-  const text = (await get(`${admin}/metrics`)).toString();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-}
-
-function pssMb({ process: { pid = 0 } }: Store): number {
-  return familyOf(pid).reduce((sum, { kB }) => sum + kB, 0) / 1_024;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 try {

@@ -3,10 +3,13 @@ import type { Incident, Origin } from '@faultline/origin/model';
 import type { ExpectedOrigin, Recording } from '@faultline/origin/recording';
 import { seededRandom } from '@faultline/mesh-core/random';
 import { deepestError, guess } from './baselines.ts';
+import { isFelt } from './corpus.ts';
 
-const TICK_MS = 250;
+const TICK_MS = 200;
 /** When somebody asks who it was: this long after the start, or when the fault ends. */
 const ASKED_AFTER_MS = 20_000;
+/** What is named so shortly before a fault began belongs to it. */
+const SLACK_MS = 3_000;
 
 /** How one expected origin was named. */
 export type Case = {
@@ -39,16 +42,28 @@ export type Outcome = {
 
 type Named = { readonly atMs: number; readonly incident: Incident };
 
+/** Faults of a run that overlap: what is named meanwhile may be any of them. */
+type Episode = {
+  readonly expected: readonly ExpectedOrigin[];
+  readonly fromMs: number;
+  readonly askedMs: number;
+  /** When all was well again; Infinity where the run ends before. */
+  readonly overMs: number;
+  answer: readonly Incident[];
+};
+
 /** Feeds a recording to an analyzer as it came, and compares what it names with what was done. */
 export function replay(recording: Recording): Outcome {
   const { head, lines } = recording;
   let nowMs = head.startMs;
   let spans = 0;
   const analyzer = new OriginAnalyzer({ clock: { now: () => nowMs } });
-  const asked = askedMs(head.expected);
-  let answer: Incident[] = [];
+  const episodes = episodesOf(head.expected);
   let blamedMs = 0;
+  let healthyMs = 0;
   const named: Named[] = [];
+  /** When each was last opened: one that is over may come again. */
+  const openedMs = new Map<string, number>();
   const falsely = new Map<string, string>();
   const began = process.threadCpuUsage().user;
   let at = 0;
@@ -62,47 +77,76 @@ export function replay(recording: Recording): Outcome {
     }
     for (const { kind, incident } of analyzer.tick()) {
       if (kind !== 'resolved') named.push({ atMs: nowMs, incident });
+      if (kind === 'opened') openedMs.set(incident.id, nowMs);
     }
-    const open = analyzer.incidents().filter(({ state }) => state === 'open');
-    if (
-      isHealthy(head.expected, nowMs) &&
-      open.some(({ namedMs }) => !isOld(head.expected, namedMs))
-    ) {
-      blamedMs += TICK_MS;
-      for (const { id, sentence } of open) falsely.set(id, sentence);
+    const during = episodes.find((one) => isWithin(one, nowMs));
+    if (during && nowMs <= during.askedMs) {
+      during.answer = answerAt(analyzer, during, openedMs);
     }
-    if (nowMs <= asked) answer = answerAt(analyzer, head.expected);
+    if (during) continue;
+    healthyMs += TICK_MS;
+    const blamed = analyzer.incidents().filter(({ id, state, namedMs }) => {
+      const sinceMs = openedMs.get(id) ?? namedMs;
+      return state === 'open' && !episodes.some((of) => isWithin(of, sinceMs));
+    });
+    if (blamed.length > 0) blamedMs += TICK_MS;
+    for (const { id, sentence } of blamed) falsely.set(id, sentence);
   }
   const cpuMs = (process.threadCpuUsage().user - began) / 1_000;
   return {
-    cases: head.expected.map((one) => ({
-      ...judge(head.id, one, { expected: head.expected, answer, named }),
-      ...judgeBaselines(recording, one, asked),
-    })),
-    healthyMs: healthyMs(head),
+    cases: episodes.flatMap((episode) =>
+      episode.expected.filter(isFelt).map((one) => ({
+        ...judge(head.id, one, { episode, named }),
+        ...judgeBaselines(recording, one, episode.askedMs),
+      })),
+    ),
+    healthyMs,
     blamedMs,
     falsely: [...falsely.values()],
-    extra: answer
-      .filter(({ origin }) => !head.expected.some((one) => isAccepted(one, origin)))
-      .map(({ sentence }) => sentence),
+    extra: episodes.flatMap(({ answer, expected }) =>
+      answer
+        .filter(({ origin }) => !expected.some((one) => isAccepted(one, origin)))
+        .map(({ sentence }) => sentence),
+    ),
     cpuMs,
     spans,
   };
 }
 
-function askedMs(expected: readonly ExpectedOrigin[]): number {
-  const starts = expected.map(({ startMs, endMs }) =>
-    Math.min(startMs + ASKED_AFTER_MS, endMs - 500),
-  );
-  return Math.min(...starts);
+function episodesOf(expected: readonly ExpectedOrigin[]): Episode[] {
+  const groups: ExpectedOrigin[][] = [];
+  for (const one of expected.toSorted((a, b) => a.startMs - b.startMs)) {
+    const last = groups.at(-1);
+    if (last?.some(({ endMs }) => one.startMs < endMs)) last.push(one);
+    else groups.push([one]);
+  }
+  return groups.map((group) => ({
+    expected: group,
+    fromMs: Math.min(...group.map(({ startMs }) => startMs)),
+    askedMs: Math.min(
+      ...group.map(({ startMs, endMs }) => Math.min(startMs + ASKED_AFTER_MS, endMs - 500)),
+    ),
+    overMs: Math.max(...group.map(({ overMs }) => overMs ?? Infinity)),
+    answer: [],
+  }));
+}
+
+function isWithin({ fromMs, overMs }: Episode, ms: number): boolean {
+  return ms >= fromMs - SLACK_MS && ms <= overMs;
 }
 
 /** Incidents named since the faults began, those that are still open first, the worst first. */
-function answerAt(analyzer: OriginAnalyzer, expected: readonly ExpectedOrigin[]): Incident[] {
-  const startMs = Math.min(...expected.map((one) => one.startMs));
+function answerAt(
+  analyzer: OriginAnalyzer,
+  { fromMs }: Episode,
+  openedMs: ReadonlyMap<string, number>,
+): Incident[] {
   const since = analyzer
     .incidents()
-    .filter(({ namedMs, mergedInto }) => namedMs >= startMs - 3_000 && mergedInto === undefined);
+    .filter(
+      ({ id, namedMs, mergedInto }) =>
+        (openedMs.get(id) ?? namedMs) >= fromMs - SLACK_MS && mergedInto === undefined,
+    );
   const current = analyzer.current();
   const weight = (one: Incident): number =>
     (one.id === current?.id ? 4 : 0) + (one.state === 'open' ? 2 : 0) + one.confidence;
@@ -112,9 +156,9 @@ function answerAt(analyzer: OriginAnalyzer, expected: readonly ExpectedOrigin[])
 function judge(
   run: string,
   one: ExpectedOrigin,
-  of: { expected: readonly ExpectedOrigin[]; answer: readonly Incident[]; named: readonly Named[] },
+  { episode, named }: { episode: Episode; named: readonly Named[] },
 ): Omit<Case, 'guessed' | 'deepest'> {
-  const { expected, answer, named } = of;
+  const { expected, answer, overMs } = episode;
   const others = expected.filter((other) => other !== one);
   // What belongs to another fault of the same run does not push this one down.
   const list = rankedList(answer).filter(
@@ -123,7 +167,8 @@ function judge(
   const rank = list.findIndex((origin) => isAccepted(one, origin)) + 1 || Infinity;
   const componentRank = list.findIndex((origin) => isComponent(one, origin)) + 1 || Infinity;
   const first = named.find(
-    ({ atMs, incident }) => atMs >= one.startMs && isAccepted(one, incident.origin),
+    ({ atMs, incident }) =>
+      atMs >= one.startMs && atMs <= overMs && isAccepted(one, incident.origin),
   );
   const from = one.firstHitMs ?? one.startMs;
   return {
@@ -177,16 +222,4 @@ function isAccepted({ accepted }: ExpectedOrigin, origin: Origin): boolean {
 
 function isComponent({ accepted }: ExpectedOrigin, origin: Origin): boolean {
   return accepted.some((one) => one.service === origin.service || isSame(one, origin));
-}
-
-function isHealthy(expected: readonly ExpectedOrigin[], nowMs: number): boolean {
-  return !expected.some(({ startMs }) => nowMs >= startMs - 3_000);
-}
-
-function isOld(expected: readonly ExpectedOrigin[], namedMs: number): boolean {
-  return expected.some(({ startMs }) => namedMs >= startMs - 3_000);
-}
-
-function healthyMs({ startMs, endMs, expected }: Recording['head']): number {
-  return Math.min(endMs, ...expected.map((one) => one.startMs - 3_000)) - startMs;
 }

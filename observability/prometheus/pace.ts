@@ -1,6 +1,8 @@
 /** How often targets are looked at, and how long windows last in relation to production's. */
 export type Pace = {
   readonly scrapeIntervalMs: number;
+  /** Sidecars', where it is another: what judges a new version each second needs them fresh. */
+  readonly sidecarIntervalMs?: number;
   /** 1 keeps windows as the rules name them; at 1/30 an hour lasts two minutes. */
   readonly windowScale: number;
 };
@@ -9,7 +11,7 @@ export type Pace = {
 export const clusterPace: Pace = { scrapeIntervalMs: 10_000, windowScale: 1 };
 
 /** A rehearsal's: what takes production an hour to notice is noticed in two minutes. */
-export const localPace: Pace = paceOf(2_000);
+export const localPace: Pace = { ...paceOf(2_000), sidecarIntervalMs: 1_000 };
 
 /** The fastest windows that a scrape interval allows: one scrape stands for a minute. */
 export function paceOf(scrapeIntervalMs: number): Pace {

@@ -1,4 +1,4 @@
-import { Timing, type Pace } from './pace.ts';
+import { formatMs, Timing, type Pace } from './pace.ts';
 import { ruleFiles, toYaml } from './rules.ts';
 
 /** Where targets come from: a file that the local engine writes, or the cluster's API. */
@@ -104,6 +104,8 @@ const unwanted: Relabelling = {
  */
 export function renderConfig({ pace, discovery, self }: ScrapeOptions): string {
   const { scrape } = new Timing(pace);
+  const { sidecarIntervalMs: ms } = pace;
+  const often = ms && { scrape_interval: formatMs(ms), scrape_timeout: formatMs(ms) };
   const found =
     discovery.kind === 'file'
       ? // Now and then is for file systems that do not tell of changes.
@@ -114,7 +116,7 @@ export function renderConfig({ pace, discovery, self }: ScrapeOptions): string {
     global: { scrape_interval: scrape, scrape_timeout: scrape, evaluation_interval: scrape },
     rule_files: ruleFiles,
     scrape_configs: [
-      { job_name: 'linkerd-proxy', ...found, relabel_configs: proxyRelabelling, ...kept },
+      { job_name: 'linkerd-proxy', ...often, ...found, relabel_configs: proxyRelabelling, ...kept },
       { job_name: 'services', ...found, relabel_configs: appRelabelling, ...kept },
       { job_name: 'prometheus', static_configs: [{ targets: [self] }] },
     ],

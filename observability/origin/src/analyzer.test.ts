@@ -138,7 +138,7 @@ describe('OriginAnalyzer', () => {
     expect(current?.symptom).to.equal('unreachable');
     expect(current?.absorbed).to.deep.include({ by: 'retry', service: 'gateway', count: 3 });
     expect(current?.amplification[0]).to.deep.include({ from: 'gateway', to: 'orders' });
-    expect(current?.sentence).to.contain('no request at the edge was hit');
+    expect(current?.sentence).to.contain('no request from outside was hit');
   });
 
   it('says nothing of instances that are stopped because somebody wants it', () => {

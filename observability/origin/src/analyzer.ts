@@ -18,6 +18,7 @@ import { databaseOf, endOf, isFailed, peerOf, PROXY_SERVICE } from './reading.ts
 import { type Row, Rows } from './rows.ts';
 import { Rush } from './rush.ts';
 import { type Settings, SETTINGS } from './settings.ts';
+import { findSuspects, type Suspect } from './suspects.ts';
 import { topologyOf } from './topology.ts';
 import { TraceBook, type TraceState } from './traces.ts';
 import { Vitals } from './vitals.ts';
@@ -28,6 +29,9 @@ const TRACED_MAX = 1_000;
 /** How far what comes may be from the analysis' own clock. */
 const EARLY_MS_MAX = 2_000;
 const LATE_MS_MAX = 60_000;
+/** Spans are sent twice a second: who is later than this on average is short of time. */
+const LAG_USUAL_MS = 700;
+const LAG_MS_MAX = 5_000;
 
 /** Wall clock; milliseconds since the epoch. */
 export type Now = { now(): number };
@@ -49,6 +53,8 @@ export class OriginAnalyzer {
   readonly #incidents = new Incidents();
   readonly #traced = new Set<string>();
   #edgeService = 'gateway';
+  /** From the end of a span to its arrival, on average. */
+  #lagMs = 0;
   #swept = 0;
   #firstMs = Infinity;
 
@@ -76,7 +82,7 @@ export class OriginAnalyzer {
       const cold = this.#isYoung(sample.source, sample.atMs);
       this.#edges.add(sample, { nowMs, cold });
       if (sample.view !== 'inbound' || sample.source.service !== 'client') continue;
-      this.#rush.count(sample.atMs - sample.periodMs / 2, sample.requests);
+      this.#rush.count(sample);
     }
   }
 
@@ -119,6 +125,11 @@ export class OriginAnalyzer {
     return this.#incidents.all();
   }
 
+  /** What speaks against anybody at this moment, named or not, the strongest first. */
+  suspects(): Suspect[] {
+    return findSuspects(this.#books(this.#clock.now()));
+  }
+
   /** Who there is and who calls whom, with the roles they have in what is broken now. */
   topology(): Topology {
     return topologyOf({
@@ -139,6 +150,7 @@ export class OriginAnalyzer {
     if (!this.#traces.add(span, { nowMs, cold })) return;
     if (span.service === PROXY_SERVICE) return;
     const endMs = endOf(span);
+    this.#lagMs += (Math.min(LAG_MS_MAX, Math.max(0, lateMs)) - this.#lagMs) * 0.005;
     if (span.kind === 'server') {
       if (this.#traced.size < TRACED_MAX) this.#traced.add(span.service);
       this.#vitals.onSpan(span);
@@ -235,6 +247,8 @@ export class OriginAnalyzer {
       rush: this.#rush,
       findings,
       edgeService: this.#edgeService,
+      overMs: this.#incidents.endings(),
+      strain: Math.max(0, this.#lagMs / LAG_USUAL_MS - 1),
       nowMs,
     };
   }

@@ -18,5 +18,9 @@ export type Books = {
   readonly findings: readonly Finding[];
   /** The service that requests from outside come to. */
   readonly edgeService: string;
+  /** When the last incident of a component was over, by `keyOf`. */
+  readonly overMs: ReadonlyMap<string, number>;
+  /** 0 while what is told comes in time; the more it is late, the less slowness means. */
+  readonly strain: number;
   readonly nowMs: number;
 };

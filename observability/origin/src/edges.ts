@@ -11,15 +11,21 @@ const FULL = 2_000;
 /** Less than this is no question that wants an answer. */
 const ASKED_BYTES = 120;
 const WAITED_MS = 2_500;
+/** Longer than any call is waited for. */
+const LOST_MS = 25_000;
 
 type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
 type Means = { readonly lately: Tally; usualMs: number; learnt: number };
 type Series = {
   pending: number;
+  /** Since when the same calls have been under way. */
+  stuckSinceMs: number | undefined;
   /** How many are usually under way for more than a period: streams. */
   usualStuck: number;
   /** Of a connection to a store: how it usually talks. */
   readPerWritten: number;
+  /** The least of that which has been seen of late: who writes much is told little. */
+  leastRead: number;
   idleShare: number;
   /** Samples in a row without a question. */
   idleRun: number;
@@ -156,6 +162,7 @@ export class EdgeBook {
   #stuck(sample: EdgeSample, series: Series): number {
     const { requests, responses, view, target, atMs } = sample;
     const stuck = Math.max(0, series.pending - responses);
+    writeOff(series, { stuck, atMs });
     series.pending = Math.max(0, series.pending + requests - responses);
     const odd = Math.max(0, stuck - series.usualStuck * 2 - 0.2);
     if (view === 'inbound' && odd >= 1 && target.instance !== undefined) {
@@ -225,21 +232,23 @@ export class EdgeBook {
     const { bytesRead, bytesWritten, atMs, periodMs } = sample;
     const isLearnt = series.samples > 8;
     const isAsked = bytesWritten >= ASKED_BYTES;
-    series.idleRun = isAsked ? 0 : series.idleRun + 1;
-    const isMute = !isAsked && series.idleShare ** series.idleRun < 0.03;
-    if (isLearnt && (isAsked || isMute)) {
-      const isUnanswered = isAsked && bytesRead < bytesWritten * series.readPerWritten * 0.08;
-      const silence = isUnanswered ? 1 : isMute ? this.#silence(sample) : 0;
-      row.soft.add(atMs - periodMs / 2, silence, 1);
+    // Even who has nothing to do asks now and then whether there is something.
+    const isIdle = bytesWritten + bytesRead === 0;
+    series.idleRun = isIdle ? series.idleRun + 1 : 0;
+    const isMute = isIdle && series.idleShare ** series.idleRun < 0.03;
+    // One that says nothing may have nothing to say, unless somebody waits for it.
+    const isWaited = isMute && this.#isWaitedFor(sample);
+    if (isLearnt && (isAsked || isWaited)) {
+      const isUnanswered = isAsked && bytesRead < bytesWritten * series.leastRead * 0.3;
+      row.soft.add(atMs - periodMs / 2, isUnanswered || isWaited ? 1 : 0, 1);
       row.hard.add(atMs - periodMs / 2, isBroken(sample, series) ? 1 : 0, 1);
     }
-    if (!this.frozen || !isLearnt) learnTcp(sample, series, { isAsked, isLearnt });
+    if (!this.frozen || !isLearnt) learnTcp(sample, series, { isAsked, isIdle, isLearnt });
   }
 
-  /** One that says nothing may have nothing to say, unless somebody waits for it. */
-  #silence({ source, atMs }: EdgeSample): number {
+  #isWaitedFor({ source, atMs }: EdgeSample): boolean {
     const stuckMs = this.#stuckMs.get(source.instance ?? source.service) ?? 0;
-    return atMs - stuckMs < WAITED_MS ? 1 : 0.3;
+    return atMs - stuckMs < WAITED_MS;
   }
 
   #addAttempts(sample: EdgeSample): void {
@@ -273,8 +282,10 @@ export class EdgeBook {
       if (this.#series.size >= SERIES_MAX) this.#series.clear();
       series = {
         pending: 0,
+        stuckSinceMs: undefined,
         usualStuck: 0,
         readPerWritten: 1,
+        leastRead: 1,
         idleShare: 0.5,
         idleRun: 0,
         opens: 0,
@@ -284,6 +295,15 @@ export class EdgeBook {
     }
     return series;
   }
+}
+
+/** Calls whose end nobody has told of for so long have ended untold. */
+function writeOff(series: Series, { stuck, atMs }: { stuck: number; atMs: number }): void {
+  if (stuck < 1) series.stuckSinceMs = undefined;
+  else series.stuckSinceMs ??= atMs;
+  if (atMs - (series.stuckSinceMs ?? atMs) < LOST_MS) return;
+  series.pending = 0;
+  series.stuckSinceMs = undefined;
 }
 
 /** The first bucket that is slow: above what 99 of 100 take, and well above what half of them take. */
@@ -342,15 +362,17 @@ function isBroken(sample: EdgeSample, series: Series): boolean {
 function learnTcp(
   sample: EdgeSample,
   series: Series,
-  { isAsked, isLearnt }: { isAsked: boolean; isLearnt: boolean },
+  { isAsked, isIdle, isLearnt }: { isAsked: boolean; isIdle: boolean; isLearnt: boolean },
 ): void {
   const { connectionsOpened, bytesRead, bytesWritten } = sample;
   const weight = isLearnt ? 0.05 : 0.3;
-  series.idleShare += ((isAsked ? 0 : 1) - series.idleShare) * weight;
+  series.idleShare += ((isIdle ? 1 : 0) - series.idleShare) * weight;
   series.opens += (Math.min(connectionsOpened, series.opens + 1) - series.opens) * weight;
   if (!isAsked) return;
   const ratio = Math.min(bytesRead / bytesWritten, isLearnt ? series.readPerWritten * 3 : 50);
   series.readPerWritten += (ratio - series.readPerWritten) * weight;
+  // No answer at all is not a small one.
+  if (bytesRead > 0) series.leastRead = Math.min(series.leastRead * 1.01, bytesRead / bytesWritten);
 }
 
 function quantile({ counts, total, boundsMs }: Pool, share: number): number {

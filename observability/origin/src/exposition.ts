@@ -1,7 +1,7 @@
 import type { MetricSample } from './metrics.ts';
 
-const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
 const label = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
+const space = 32;
 
 /**
  * The samples of Prometheus' text format whose name `wanted` accepts (default all); other lines are
@@ -12,12 +12,38 @@ export function readExposition(
   wanted: (name: string) => boolean = () => true,
 ): MetricSample[] {
   const samples: MetricSample[] = [];
-  for (const one of text.split('\n')) {
-    const [, name, labels = '', value] = line.exec(one) ?? [];
-    if (name === undefined || value === undefined || !wanted(name)) continue;
-    samples.push({ name, labels: readLabels(labels), value: Number(value) });
+  const known = new Map<string, boolean>();
+  for (let start = 0; start < text.length;) {
+    const next = text.indexOf('\n', start);
+    const end = next < 0 ? text.length : next;
+    const name = nameAt(text, start, end);
+    let isWanted = known.get(name);
+    if (isWanted === undefined) known.set(name, (isWanted = name !== '' && wanted(name)));
+    if (isWanted) samples.push(...readSample(name, text.slice(start, end)));
+    start = end + 1;
   }
   return samples;
+}
+
+/** The name that a line begins with; '' for a comment or none. */
+function nameAt(text: string, start: number, end: number): string {
+  let at = start;
+  while (at < end && isOfName(text.charCodeAt(at))) at++;
+  return text.slice(start, at);
+}
+
+function isOfName(code: number): boolean {
+  const isLetter = (code | space) >= 97 && (code | space) <= 122;
+  return isLetter || (code >= 48 && code <= 58) || code === 95;
+}
+
+function readSample(name: string, line: string): MetricSample[] {
+  const close = line.lastIndexOf('}');
+  const at = close < 0 ? name.length : close + 1;
+  const [value] = line.slice(at).trim().split(' ');
+  if (value === undefined || value === '') return [];
+  const labels = close < 0 ? {} : readLabels(line.slice(name.length, close));
+  return [{ name, labels, value: Number(value), series: line.slice(0, at) }];
 }
 
 function readLabels(text: string): Record<string, string> {

@@ -40,7 +40,14 @@ export class Incidents {
 
   /** Judges what the books hold, and says what has changed. */
   look(books: Books): IncidentUpdate[] {
-    const { verdicts, suspects } = judge(books, this.#kept.filter(isOpen).map(namedBefore));
+    const { verdicts, suspects } = judge(books, {
+      open: this.#kept.filter(isOpen).map(namedBefore),
+      over: this.#lately(books).map(({ suspect, onsetMs, incident }) => ({
+        ...suspect,
+        onsetMs,
+        overMs: incident.resolvedMs ?? 0,
+      })),
+    });
     const updates: IncidentUpdate[] = [];
     const taken = new Set<Kept>();
     for (const verdict of verdicts) {
@@ -77,6 +84,28 @@ export class Incidents {
     return this.#kept.map(({ incident }) => incident);
   }
 
+  /** When the last incident of each component was over; of those that are. */
+  endings(): ReadonlyMap<string, number> {
+    const endings = new Map<string, number>();
+    for (const { component, incident } of this.#kept) {
+      const key = keyOf(component);
+      if (incident.state === 'open') endings.delete(key);
+      else if (incident.resolvedMs !== undefined) endings.set(key, incident.resolvedMs);
+    }
+    return endings;
+  }
+
+  /** Those whose consequences are still in the window. */
+  #lately({ nowMs, settings }: Books): Kept[] {
+    const sinceMs = nowMs - settings.windowMs - settings.quietMs;
+    return this.#kept.filter(
+      ({ incident }) =>
+        incident.state === 'resolved' &&
+        incident.mergedInto === undefined &&
+        (incident.resolvedMs ?? 0) >= sinceMs,
+    );
+  }
+
   get isOpen(): boolean {
     return this.#kept.some(isOpen);
   }
@@ -87,7 +116,11 @@ export class Incidents {
     const same = this.#kept.findLast((kept) => keyOf(kept.component) === key && !taken.has(kept));
     if (same?.incident.state === 'open') return same;
     if (same && suspect.lastMs <= (same.incident.resolvedMs ?? 0) + 500) return 'old news';
-    if (same && suspect.lastMs - (same.incident.resolvedMs ?? 0) < REOPEN_MS) return same;
+    const isBack =
+      same !== undefined &&
+      suspect.lastMs - (same.incident.resolvedMs ?? 0) < REOPEN_MS &&
+      isSame(same.incident.origin, suspect.hypotheses[0]?.origin ?? same.incident.origin);
+    if (isBack) return same;
     const below = new Set(followers.map(({ component }) => keyOf(component)));
     return this.#kept.findLast(
       (kept) =>

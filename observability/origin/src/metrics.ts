@@ -5,6 +5,8 @@ export type MetricSample = {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  /** Name and labels as they were written, where the sample was read from text. */
+  readonly series?: string;
 };
 
 export type Scrape = { readonly atMs: number; readonly samples: readonly MetricSample[] };
@@ -77,10 +79,16 @@ export function edgeSamples(before: Scrape, after: Scrape, sidecar: Sidecar): Ed
   return drafts.all().map((draft) => toSample(draft, period));
 }
 
-function keyOf({ name, labels }: MetricSample): string {
+function keyOf({ name, labels, series }: MetricSample): string {
+  if (series !== undefined) return series;
   let key = name;
   for (const value of Object.values(labels)) key += `|${value}`;
   return key;
+}
+
+/** During a rollout the versions of `orders` are the Services `orders-primary` and `orders-canary`. */
+function withoutVersion(service: string | undefined): string | undefined {
+  return service?.replace(/-(primary|canary)$/, '');
 }
 
 /** Services that are called without an identity: they have no sidecar, as a provider has none. */
@@ -88,7 +96,7 @@ function unmeshedPeers(samples: readonly MetricSample[]): Set<string> {
   const plain = new Set<string>();
   const meshed = new Set<string>();
   for (const { name, labels } of samples) {
-    const peer = labels['dst_service'];
+    const peer = withoutVersion(labels['dst_service']);
     if (name !== 'request_total' || labels['direction'] !== 'outbound' || !peer) continue;
     (labels['tls'] === 'true' ? meshed : plain).add(peer);
   }
@@ -151,7 +159,7 @@ class Drafts {
   }
 
   #endpoint(labels: MetricSample['labels']): Draft | undefined {
-    const service = labels['dst_service'];
+    const service = withoutVersion(labels['dst_service']);
     if (!service) return undefined;
     const peer = this.#peer(service);
     const { dst_pod: instance, dst_version: version } = labels;

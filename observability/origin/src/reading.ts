@@ -4,31 +4,54 @@ import type { SpanRecord } from './model.ts';
 
 export const PROXY_SERVICE = 'linkerd-proxy';
 
+const NAMES = {
+  status: ['http.response.status_code', 'http.status_code'],
+  database: ['db.system.name', 'db.system'],
+  peer: ['server.address', 'net.peer.name'],
+  path: ['url.path', 'http.target'],
+  url: ['url.full', 'http.url'],
+  /** Only sidecars tell it, under one name. */
+  direction: ['direction', 'direction'],
+} as const;
+
+/** All that is read here: whoever makes records need keep no other attribute. */
+export const ATTRIBUTES_READ: readonly string[] = Object.values(NAMES).flat();
+
+function valueOf({ attributes }: SpanRecord, names: readonly [string, string]) {
+  return attributes[names[0]] ?? attributes[names[1]];
+}
+
 /** The status of an HTTP span; undefined where there was no reply. */
-export function statusOf({ attributes }: SpanRecord): number | undefined {
-  const status = attributes['http.response.status_code'] ?? attributes['http.status_code'];
+export function statusOf(span: SpanRecord): number | undefined {
+  const status = valueOf(span, NAMES.status);
   return status === undefined ? undefined : Number(status);
 }
 
 /** The store a client span is about, by its own name for its kind. */
-export function databaseOf({ attributes }: SpanRecord): string | undefined {
-  const system = attributes['db.system.name'] ?? attributes['db.system'];
+export function databaseOf(span: SpanRecord): string | undefined {
+  const system = valueOf(span, NAMES.database);
   return system === undefined ? undefined : String(system);
 }
 
 /** Whom an HTTP client span calls. */
-export function peerOf({ attributes }: SpanRecord): string | undefined {
-  const peer = attributes['server.address'] ?? attributes['net.peer.name'];
+export function peerOf(span: SpanRecord): string | undefined {
+  const peer = valueOf(span, NAMES.peer);
   return peer === undefined ? undefined : String(peer);
 }
 
+/** Which way a request passed the sidecar that tells of it. */
+export function directionOf(span: SpanRecord): 'inbound' | 'outbound' | undefined {
+  const direction = valueOf(span, NAMES.direction);
+  return direction === 'inbound' || direction === 'outbound' ? direction : undefined;
+}
+
 /** The path a span is about, without query. */
-export function pathOf({ attributes, kind }: SpanRecord): string | undefined {
-  if (kind === 'server') {
-    const path = attributes['url.path'] ?? attributes['http.target'];
+export function pathOf(span: SpanRecord): string | undefined {
+  if (span.kind === 'server') {
+    const path = valueOf(span, NAMES.path);
     return path === undefined ? undefined : String(path).split('?')[0];
   }
-  const url = String(attributes['url.full'] ?? attributes['http.url'] ?? '');
+  const url = String(valueOf(span, NAMES.url) ?? '');
   const at = url.indexOf('/', url.indexOf('://') + 3);
   return at < 0 ? undefined : url.slice(at).split('?')[0];
 }

@@ -10,9 +10,13 @@ export type ExpectedOrigin = {
   readonly accepted: readonly Origin[];
   readonly startMs: number;
   readonly endMs: number;
+  /** When the system was well again; absent where the run ends before. */
+  readonly overMs?: number;
   /** When it first touched a request, and how many in its first ten seconds, where that is known. */
   readonly firstHitMs?: number;
   readonly hits?: number;
+  /** How busy the machine was meanwhile: processes that wanted to run, on average. */
+  readonly loadAverage?: number;
 };
 
 /** What was done in a run. The analysis never sees it. */

@@ -35,7 +35,7 @@ export class Rows {
     const key = `${family}|${component.kind}:${component.name}|${caller}|${instance}`;
     let row = this.#rows.get(key);
     if (!row) {
-      if (this.#rows.size >= ROWS_MAX) this.forget(nowMs - IDLE_MS);
+      if (this.#rows.size >= ROWS_MAX) this.#makeRoom(nowMs);
       row = { ...of, hard: new Tally(), soft: new Tally(), nobody: new Tally(), usedMs: nowMs };
       this.#rows.set(key, row);
       push(this.#byComponent, keyOf(component), row);
@@ -55,6 +55,14 @@ export class Rows {
 
   components(): Component[] {
     return [...this.#byComponent.values()].flatMap(([row]) => row?.component ?? []);
+  }
+
+  /** Names that somebody makes up are used once: what was used longest ago goes, a quarter at a time. */
+  #makeRoom(nowMs: number): void {
+    this.forget(nowMs - IDLE_MS);
+    if (this.#rows.size < ROWS_MAX) return;
+    const used = [...this.#rows.values()].map(({ usedMs }) => usedMs).toSorted((a, b) => a - b);
+    this.forget((used[Math.floor(used.length / 4)] ?? nowMs) + 1);
   }
 
   forget(beforeMs: number): void {

@@ -11,7 +11,7 @@ describe('Rush', () => {
 
   function see(perSecond: number, seconds: number): void {
     for (let count = 0; count < seconds; count++, second++) {
-      rush.count(second * 1_000, perSecond);
+      rush.count({ atMs: second * 1_000 + 500, periodMs: 1_000, requests: perSecond });
     }
   }
 
@@ -34,6 +34,14 @@ describe('Rush', () => {
   it('takes a little more for nothing', () => {
     see(20, 40);
     see(30, 10);
+    expect(rush.now).to.equal(undefined);
+  });
+
+  it('does not take the time in which nothing was heard for quiet', () => {
+    see(20, 40);
+    second += 25;
+    see(20, 12);
+    expect(rush.usualPerSecond).to.be.closeTo(20, 1);
     expect(rush.now).to.equal(undefined);
   });
 

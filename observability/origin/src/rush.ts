@@ -12,6 +12,8 @@ export class Rush {
   #sinceMs: number | undefined;
   #peak = 1;
   #isCounted = false;
+  /** Which seconds the edge's sidecar has told of. */
+  readonly #told = new Float32Array(SECONDS);
 
   /** A request as its span tells of it, when it is over. */
   add(atMs: number, outcome: 'fine' | 'failed' | 'slow'): void {
@@ -23,13 +25,20 @@ export class Rush {
     if (outcome === 'slow') this.#slow[at] = (this.#slow[at] ?? 0) + 1;
   }
 
-  /** Requests as the edge's sidecar counts them: sooner, and also those that never end. */
-  count(atMs: number, requests: number): void {
-    const at = this.#at(atMs);
-    if (at === undefined) return;
+  /**
+   * Requests as the edge's sidecar counts them, in the `periodMs` before `atMs`: sooner than spans
+   * come, and also those that never end.
+   */
+  count({ atMs, periodMs, requests }: { atMs: number; periodMs: number; requests: number }): void {
     if (!this.#isCounted) this.#counts.fill(0);
     this.#isCounted = true;
-    this.#counts[at] = (this.#counts[at] ?? 0) + requests;
+    const parts = Math.min(SECONDS, Math.max(1, Math.round(periodMs / 250)));
+    for (let part = 0; part < parts; part++) {
+      const at = this.#at(atMs - (periodMs * (part + 0.5)) / parts);
+      if (at === undefined) continue;
+      this.#counts[at] = (this.#counts[at] ?? 0) + requests / parts;
+      this.#told[at] = 1;
+    }
   }
 
   /** Since when there has been a rush, and how many times the usual rate it is. */
@@ -68,6 +77,7 @@ export class Rush {
       this.#ended[at] = 0;
       this.#failed[at] = 0;
       this.#slow[at] = 0;
+      this.#told[at] = 0;
     }
     this.#second = second;
   }
@@ -75,6 +85,8 @@ export class Rush {
   /** Looks at the second before the last: requests are counted when their spans come, a little late. */
   #look(): void {
     const rate = this.#mean(3, 2);
+    // Who is not heard of is not idle.
+    if (rate === undefined) return;
     const usual = Math.max(this.#usual, 1);
     const isRush =
       this.#learnt > 10 && rate > usual * 1.8 && rate > usual + 5 * Math.sqrt(usual / 3) + 2;
@@ -91,11 +103,15 @@ export class Rush {
     this.#usual += (rate - this.#usual) * weight;
   }
 
-  #mean(seconds: number, skipped: number): number {
+  #mean(seconds: number, skipped: number): number | undefined {
     let total = 0;
+    let told = 0;
     for (let back = skipped; back < skipped + seconds; back++) {
-      total += this.#counts[(this.#second - back + SECONDS) % SECONDS] ?? 0;
+      const at = (this.#second - back + SECONDS) % SECONDS;
+      if (this.#isCounted && this.#told[at] === 0) continue;
+      told++;
+      total += this.#counts[at] ?? 0;
     }
-    return total / seconds;
+    return told < seconds - 1 ? undefined : total / told;
   }
 }

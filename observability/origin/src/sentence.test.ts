@@ -37,14 +37,14 @@ describe('sentenceOf', () => {
     });
     expect(sentence).to.equal(
       'Payments has failed 14 of 15 calls since 09:30:01.250Z; orders and gateway followed; ' +
-        'orders absorbed 3 of it by retry; 12 % of requests at the edge were hit, most of all ' +
+        'orders absorbed 3 of it by retry; 12 % of requests from outside were hit, most of all ' +
         'POST /api/v1/orders (11 of 16).',
     );
   });
 
   it('says so when nobody outside was hit', () => {
     const sentence = sentenceOf({ ...incident, ratio: { bad: 2, total: 2 } });
-    expect(sentence).to.match(/; no request at the edge was hit\.$/);
+    expect(sentence).to.match(/; no request from outside was hit\.$/);
   });
 
   const symptoms: [Symptom, RegExp][] = [

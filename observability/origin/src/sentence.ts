@@ -43,8 +43,8 @@ export function sentenceOf(incident: Told): string {
   const [journey] = journeys;
   parts.push(
     journey
-      ? `${percent(shareHit)} of requests at the edge were hit, most of all ${journey.name} (${journey.hit} of ${journey.requests})`
-      : 'no request at the edge was hit',
+      ? `${percent(shareHit)} of requests from outside were hit, most of all ${journey.name} (${journey.hit} of ${journey.requests})`
+      : 'no request from outside was hit',
   );
   if (suspectedChange) parts.push(`suspected: ${suspectedChange.change.detail}`);
   return `${parts.join('; ')}.`;

@@ -23,6 +23,8 @@ export type Settings = {
   readonly quietMs: number;
   readonly tracesMax: number;
   readonly spansPerTraceMax: number;
+  /** Of all traces together, those of sidecars included: what bounds the memory. */
+  readonly spansMax: number;
   readonly incidentsKept: number;
   /** What stores are called, by `db.system.name`. */
   readonly storeNames: Readonly<Record<string, string>>;
@@ -42,6 +44,7 @@ export const SETTINGS: Settings = {
   quietMs: 8_000,
   tracesMax: 6_000,
   spansPerTraceMax: 400,
+  spansMax: 40_000,
   incidentsKept: 200,
   storeNames: { postgresql: 'postgres', redis: 'redis' },
 };

@@ -89,7 +89,7 @@ export class Story {
     return all.toSorted((a, b) => b.count - a.count);
   }
 
-  /** The origin, then everybody else as it reached them. */
+  /** The origin, then everybody else as it reached them: nobody before it, whatever clocks say. */
   propagation(component: Component, onsetMs: number): Step[] {
     const first = component.kind === 'queue' ? 'backlog' : 'broke';
     const steps: Step[] = [{ service: component.name, atMs: onsetMs, effect: first }];
@@ -99,7 +99,9 @@ export class Story {
     for (const [service, atMs] of this.#absorbedAt) {
       if (!this.#victims.has(service)) steps.push({ service, atMs, effect: 'absorbed' });
     }
-    return steps.toSorted((a, b) => a.atMs - b.atMs);
+    return steps
+      .map((step) => ({ ...step, atMs: Math.max(step.atMs, onsetMs) }))
+      .toSorted((a, b) => a.atMs - b.atMs);
   }
 
   journeys(totals: ReadonlyMap<string, number>): Journey[] {

@@ -33,10 +33,10 @@ const SIDECARS: readonly Family[] = ['route', 'endpoint', 'inbound', 'tcp'];
 const CELLS: readonly Family[] = ['endpoint', 'inbound', 'serves', 'route', 'calls'];
 /** Calls that reach no instance are bad in none of the others. */
 const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
-const STORE_CELLS: readonly Family[] = ['calls', 'tcp'];
 const SLOW_SHARE_MIN = 0.15;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
+const STRAINED = 0.3;
 
 /** Everything that has something against it in the window, the strongest first. */
 export function findSuspects(books: Books): Suspect[] {
@@ -45,9 +45,12 @@ export function findSuspects(books: Books): Suspect[] {
 }
 
 function look(component: Component, books: Books): Suspect | undefined {
-  const { nowMs, settings } = books;
+  const { nowMs } = books;
+  const fromMs = windowOf(component, books);
   const rows = books.rows.into(component);
-  const findings = books.findings.filter((one) => keyOf(one.component) === keyOf(component));
+  const findings = books.findings.filter(
+    (one) => keyOf(one.component) === keyOf(component) && one.atMs >= fromMs,
+  );
   const deaths = deathsOf(component, books);
   const [death] = deaths;
   const bySpans = best(rows, SPANS, books);
@@ -56,9 +59,11 @@ function look(component: Component, books: Books): Suspect | undefined {
   const times = [bySpans?.sinceMs, bySidecars?.sinceMs, death?.atMs];
   const sinceMs = Math.min(...times.filter((time) => time !== undefined));
   const { score, main } = weigh({ component, rows, findings, bySpans, bySidecars, books });
-  const total = score + (death ? (death.told ? DEATH_TOLD : DEATH_SEEN) : 0);
-  if (total <= 0) return undefined;
   const severity = main?.severity ?? 'hard';
+  // Where everything is late, slowness is nobody's own.
+  const weight = severity === 'soft' ? 1 / (1 + books.strain * 2) : 1;
+  const total = score * weight + (death ? (death.told ? DEATH_TOLD : DEATH_SEEN) : 0);
+  if (total <= 0) return undefined;
   const hypotheses = explain(component, { rows, severity, sinceMs, deaths, books });
   return {
     component,
@@ -69,14 +74,23 @@ function look(component: Component, books: Books): Suspect | undefined {
     severity,
     findings,
     ratio: main?.ratio ?? { bad: 0, total: 0 },
-    lastMs: Math.min(nowMs, lastBad(rows, { findings, death, fromMs: nowMs - settings.windowMs })),
+    lastMs: Math.min(nowMs, lastBad(rows, { findings, death, fromMs })),
     ...(death && { death }),
   };
 }
 
-function deathsOf({ kind, name }: Component, { vitals, nowMs, settings }: Books): Death[] {
+/** What came before the end of its last incident has been told. */
+function windowOf(component: Component, { nowMs, settings, overMs }: Books): number {
+  return Math.max(nowMs - settings.windowMs, overMs.get(keyOf(component)) ?? 0);
+}
+
+function deathsOf({ kind, name }: Component, books: Books): Death[] {
   if (kind !== 'service') return [];
-  const deaths = vitals.deaths(name, nowMs - settings.windowMs, nowMs);
+  const { vitals, nowMs, settings, strain } = books;
+  const deaths = vitals
+    .deaths(name, nowMs - settings.windowMs, nowMs)
+    // Who is short of time is silent for a while, and not dead.
+    .filter(({ told }) => told || strain < STRAINED);
   return deaths.toSorted((a, b) => a.atMs - b.atMs);
 }
 
@@ -122,9 +136,12 @@ function best(rows: readonly Row[], families: readonly Family[], books: Books): 
   return found;
 }
 
-function bestOf(rows: readonly Row[], severity: Severity, { nowMs, settings }: Books) {
-  const fromMs = nowMs - settings.windowMs;
-  const bad = rows.filter((row) => row[severity].lastBadMs >= fromMs);
+function bestOf(rows: readonly Row[], severity: Severity, books: Books) {
+  const { nowMs, settings } = books;
+  const [first] = rows;
+  if (!first) return undefined;
+  const fromMs = windowOf(first.component, books);
+  const bad = rows.filter((one) => one[severity].lastBadMs >= fromMs);
   if (bad.length === 0) return undefined;
   const usual = severity === 'hard' ? settings.usualFailures : settings.usualSlow;
   const scored = subsets(rows, bad).map((subset) =>
@@ -222,8 +239,11 @@ function explain(
   const usual = severity === 'hard' ? settings.usualFailures : settings.usualSlow;
   const cutOff =
     deaths.length > 0 ? new Set<string>() : cutOffCallers(component, { rows, sinceMs, books });
-  const order = component.kind === 'store' ? STORE_CELLS : cutOff.size > 0 ? CUT_CELLS : CELLS;
-  const cells = cellsOf(rows, { severity, sinceMs, order });
+  const order = cutOff.size > 0 ? CUT_CELLS : CELLS;
+  const cells =
+    component.kind === 'store'
+      ? storeCells(rows, { sinceMs, books })
+      : cellsOf(rows, { severity, sinceMs, order });
   const instances = new Set(books.vitals.of(component.name).map(({ instance }) => instance));
   for (const cell of cells) if (cell.instance !== undefined) instances.add(cell.instance);
   const callers = new Set(rows.flatMap((row) => row.caller ?? []));
@@ -267,6 +287,39 @@ function cellsOf(
     if (cells.some(({ bad }) => bad > 0)) return cells;
   }
   return [];
+}
+
+/**
+ * Of each caller what tells more: its calls, or its connections. Who cannot connect has no calls to
+ * show, but fails for no reason that could be seen.
+ */
+function storeCells(
+  rows: readonly Row[],
+  { sinceMs, books }: { sinceMs: number; books: Books },
+): Cell[] {
+  const callers = new Set(rows.flatMap(({ caller }) => caller ?? []));
+  return [...callers].flatMap((caller): Cell[] => {
+    const [calls, tcp] = (['calls', 'tcp'] as const).map((family) =>
+      sumOf(
+        rows.filter((row) => row.caller === caller && row.family === family),
+        sinceMs,
+      ),
+    );
+    if (!calls || !tcp) return [];
+    const { bad, total } = calls.bad > 0 || (tcp.bad === 0 && calls.total > 0) ? calls : tcp;
+    const own = books.findings.filter(
+      ({ component, where, symptom, atMs }) =>
+        component.name === caller && where === 'own' && symptom === 'errors' && atMs >= sinceMs,
+    ).length;
+    return [{ caller, bad: bad + own, total: total + own }];
+  });
+}
+
+/** Failures and slowness together: one store has both when it breaks. */
+function sumOf(rows: readonly Row[], sinceMs: number): Ratio {
+  const total = rows.reduce((sum, row) => sum + row.hard.sum(sinceMs).total, 0);
+  const bad = rows.reduce((sum, row) => sum + badIn(row, sinceMs), 0);
+  return { bad: Math.min(bad, Math.max(total, 1)), total };
 }
 
 function withDead(

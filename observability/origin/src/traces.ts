@@ -1,16 +1,20 @@
 import type { Baselines } from './baselines.ts';
 import type { SpanRecord } from './model.ts';
 import type { Finding } from './finding.ts';
+import { type Pass, passOf } from './passages.ts';
 import { endOf, isFailed, PROXY_SERVICE } from './reading.ts';
 import type { Settings } from './settings.ts';
+
+/** What a pass takes compared with a span. */
+const PASS_WEIGHT = 0.25;
 
 /** One trace as far as it has come. */
 export type TraceState = {
   readonly id: string;
   readonly spans: SpanRecord[];
   readonly ids: Set<string>;
-  /** Parents of the sidecars' spans, which only connect. */
-  readonly proxies: Map<string, string>;
+  /** What sidecars told, by the id of their span. */
+  readonly passes: Map<string, Pass>;
   /** Something in it is failed or slow, so it is worth looking at. */
   suspicious: boolean;
   dirty: boolean;
@@ -20,12 +24,15 @@ export type TraceState = {
   findings: readonly Finding[];
 };
 
-/** The traces of the last while, bounded in number and size. */
+/** The traces of the last while, bounded in number, size, and spans of all together. */
 export class TraceBook {
   readonly #settings: Settings;
   readonly #baselines: Baselines;
   readonly #traces = new Map<string, TraceState>();
+  /** Each trace is in one of these two, the oldest first. */
   readonly #suspicious = new Set<TraceState>();
+  readonly #calm = new Set<TraceState>();
+  #spans = 0;
 
   constructor(settings: Settings, baselines: Baselines) {
     this.#settings = settings;
@@ -36,9 +43,7 @@ export class TraceBook {
   add(span: SpanRecord, { nowMs, cold }: { nowMs: number; cold: boolean }): boolean {
     const trace = this.#of(span.traceId, nowMs);
     if (span.service === PROXY_SERVICE) {
-      if (trace.suspicious && span.parentSpanId !== undefined) {
-        trace.proxies.set(span.spanId, span.parentSpanId);
-      }
+      this.#pass(trace, span);
       return false;
     }
     if (trace.ids.has(span.spanId)) return false;
@@ -46,13 +51,21 @@ export class TraceBook {
     trace.ids.add(span.spanId);
     trace.spans.push(span);
     trace.touchedMs = nowMs;
+    this.#spans += 1;
     const excessMs = this.#baselines.judge(span, cold);
-    if (excessMs > 0 || isFailed(span)) {
-      trace.suspicious = true;
-      this.#suspicious.add(trace);
-    }
+    if (excessMs > 0 || isFailed(span)) this.#suspect(trace);
     if (trace.suspicious) trace.dirty = true;
+    this.#makeRoom();
     return true;
+  }
+
+  #pass(trace: TraceState, span: SpanRecord): void {
+    const pass = passOf(span);
+    if (!pass || trace.passes.size >= this.#settings.spansPerTraceMax) return;
+    if (!trace.passes.has(span.spanId)) this.#spans += PASS_WEIGHT;
+    trace.passes.set(span.spanId, pass);
+    if (trace.suspicious) trace.dirty = true;
+    this.#makeRoom();
   }
 
   /** Traces with something wrong in them. */
@@ -72,9 +85,27 @@ export class TraceBook {
     }
   }
 
+  #suspect(trace: TraceState): void {
+    trace.suspicious = true;
+    this.#calm.delete(trace);
+    this.#suspicious.add(trace);
+  }
+
+  /** In a flood, what is well goes first: it is only kept because something might yet turn out bad. */
+  #makeRoom(): void {
+    const { tracesMax, spansMax } = this.#settings;
+    while (this.#spans > spansMax || this.#traces.size > tracesMax) {
+      const [oldest] = this.#calm.size > 0 ? this.#calm : this.#suspicious;
+      if (!oldest) return;
+      this.#drop(oldest);
+    }
+  }
+
   #drop(trace: TraceState): void {
-    this.#traces.delete(trace.id);
+    if (!this.#traces.delete(trace.id)) return;
+    this.#spans -= trace.spans.length + trace.passes.size * PASS_WEIGHT;
     this.#suspicious.delete(trace);
+    this.#calm.delete(trace);
   }
 
   #of(id: string, nowMs: number): TraceState {
@@ -84,7 +115,7 @@ export class TraceBook {
         id,
         spans: [],
         ids: new Set(),
-        proxies: new Map(),
+        passes: new Map(),
         suspicious: false,
         dirty: false,
         lookAgainMs: Infinity,
@@ -92,8 +123,7 @@ export class TraceBook {
         findings: [],
       };
       this.#traces.set(id, trace);
-      const [oldest] = this.#traces.values();
-      if (oldest && this.#traces.size > this.#settings.tracesMax) this.#drop(oldest);
+      this.#calm.add(trace);
     }
     return trace;
   }

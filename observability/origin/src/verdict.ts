@@ -18,21 +18,25 @@ const RUSH_SLACK_MS = 2_500;
 /** What was named before and is not over. */
 export type Named = Pick<Suspect, 'component' | 'onsetMs' | 'symptom' | 'score' | 'findings'>;
 
+/** What was over at `overMs`: it explains what began before then. */
+export type Past = Named & { readonly overMs: number };
+
 /** Separates those who broke from those who suffer from it, or from what is known to be broken. */
 export function judge(
   books: Books,
-  open: readonly Named[],
+  known: { readonly open: readonly Named[]; readonly over: readonly Past[] },
 ): { verdicts: Verdict[]; suspects: Suspect[] } {
   const suspects = withCommonStores([...findSuspects(books), ...queueSuspects(books)], books);
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
   const named = withoutRushed(strong, suspects, books);
-  const before = open.map((one) => withKnownOnset(one, named));
+  const before = known.open.map((one) => withKnownOnset(one, named));
   const causes: readonly Named[] = [
-    ...named.filter((one) => !before.some((known) => isSame(known, one))),
+    ...named.filter((one) => !before.some((other) => isSame(other, one))),
     ...before,
   ];
   const origins = named.filter(
     (one) =>
+      !known.over.some((past) => isEcho(one, past, books)) &&
       !causes.some((other) => !isSame(one, other) && followsFrom(one, other, books)) &&
       !isMurmur(one, causes),
   );
@@ -47,6 +51,13 @@ export function judge(
 
 function isSame(a: Pick<Suspect, 'component'>, b: Pick<Suspect, 'component'>): boolean {
   return keyOf(a.component) === keyOf(b.component);
+}
+
+/** What followed from something that is over by now, and is not over for long. */
+function isEcho(one: Suspect, past: Past, books: Books): boolean {
+  return (
+    one.onsetMs <= past.overMs + LATE_MS && !isSame(one, past) && followsFrom(one, past, books)
+  );
 }
 
 /** What a window shows of a component that was named before, with the onset that it had then. */

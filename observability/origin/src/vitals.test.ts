@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { sample } from '../test/samples.ts';
+import { server } from '../test/spans.ts';
 import type { ChangeEvent } from './model.ts';
 import { Vitals } from './vitals.ts';
 
@@ -48,6 +49,16 @@ describe('Vitals', () => {
     for (let second = 10; second < 14; second++) hear('catalog-1', second * 1_000);
     const [death] = vitals.deaths('orders', 0, 13_500);
     expect(death).to.deep.include({ atMs: 9_000, told: false });
+  });
+
+  it('takes nobody for dead whose counters are silent and whose spans are not', () => {
+    for (let second = 0; second < 10; second++) {
+      hear('orders-1', second * 1_000);
+      hear('catalog-1', second * 1_000);
+    }
+    for (let second = 10; second < 14; second++) hear('catalog-1', second * 1_000);
+    vitals.onSpan(server('orders', { instance: 'orders-1', startMs: 12_000 }));
+    expect(vitals.deaths('orders', 0, 13_500)).to.deep.equal([]);
   });
 
   it('does not take a system that nobody scrapes for dead', () => {

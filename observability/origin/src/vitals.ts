@@ -3,6 +3,7 @@ import type { ChangeEvent, EdgeSample, Place, SpanRecord } from './model.ts';
 const CHANGES_MAX = 500;
 const INSTANCES_MAX = 2_000;
 const PLANNED_MS = 45_000;
+const ALIVE_MS = 500;
 
 export type Vital = {
   readonly service: string;
@@ -12,6 +13,8 @@ export type Vital = {
   /** When its sidecar was last heard of; 0 for never. */
   sampledMs: number;
   samples: number;
+  /** When its newest span came to its end; 0 for none. */
+  spanMs: number;
   startedMs: number;
   stopping: boolean;
   diedMs: number | undefined;
@@ -52,11 +55,12 @@ export class Vitals {
     vital.samples++;
   }
 
-  onSpan({ service, instance, version, startMs }: SpanRecord): void {
+  onSpan({ service, instance, version, startMs, durationMs }: SpanRecord): void {
     if (instance === undefined) return;
     const vital =
       this.#vitals.get(`${service} ${instance}`) ?? this.#of(service, instance, startMs);
     vital.version ??= version;
+    vital.spanMs = Math.max(vital.spanMs, startMs + durationMs);
   }
 
   /** When the service's sidecars were last heard of. */
@@ -102,6 +106,8 @@ export class Vitals {
       }
       const silentMs = nowMs - vital.sampledMs;
       const isSilent = vital.samples > 6 && silentMs > 3_200 && vital.sampledMs >= sinceMs;
+      // Who still tells of requests is alive, though his counters cannot be had.
+      if (vital.spanMs > vital.sampledMs + ALIVE_MS) return [];
       if (!isSilent || vital.stopping || this.isPlanned(service, nowMs)) return [];
       // A system that is not watched at all is not a system that is dead.
       const othersHeard = [...this.#latestSample.values()].some(
@@ -142,6 +148,7 @@ export class Vitals {
         firstMs: atMs,
         sampledMs: 0,
         samples: 0,
+        spanMs: 0,
         startedMs: atMs,
         stopping: false,
         diedMs: undefined,

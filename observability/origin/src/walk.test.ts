@@ -66,6 +66,39 @@ describe('walk', () => {
     });
   }
 
+  type PassOptions = Pick<SpanRecord, 'kind'> & Partial<SpanRecord>;
+
+  function pass(above: SpanRecord, of: PassOptions, direction: string): SpanRecord {
+    const attributes = { direction, 'http.response.status_code': 200, ...of.attributes };
+    return below(above, span({ name: '/things', ...of, service: 'linkerd-proxy', attributes }));
+  }
+
+  it('needs not wait for an app whose sidecar has failed the call by itself', () => {
+    const root = server('gateway', { status: 500 });
+    const out = below(root, call('gateway', 'orders', { status: 500 }));
+    const attributes = { 'http.response.status_code': 500 };
+    const stay = pass(out, { kind: 'server', attributes }, 'outbound');
+    const asked = pass(stay, { kind: 'client', attributes }, 'outbound');
+    const entry = { kind: 'server', instance: 'orders-2', attributes } as const;
+    const { findings } = look([root, out, stay, asked, pass(asked, entry, 'inbound')], 30);
+    expect(findings).to.have.length(1);
+    expect(findings[0]).to.deep.include({ where: 'own' });
+    expect(findings[0]?.callee).to.deep.include({ service: 'orders', instance: 'orders-2' });
+  });
+
+  it('knows by the sidecars on which side of the way the time went', () => {
+    const whereOf = (insideMs: number) => {
+      const { root, out, inner } = chain();
+      usually([root, out, inner]);
+      const long = { ...out, durationMs: 2_028 };
+      const entry = pass(long, { kind: 'server', durationMs: insideMs }, 'inbound');
+      const served = below(entry, inner);
+      return look([{ ...root, durationMs: 2_030 }, long, entry, served]).findings[0]?.where;
+    };
+    expect(whereOf(2_027)).to.equal('own');
+    expect(whereOf(27)).to.equal('between');
+  });
+
   it('says who absorbed a failure: the first above it that went well', () => {
     const root = server('gateway');
     const out = below(root, call('gateway', 'inventory', { status: 503 }));

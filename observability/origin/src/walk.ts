@@ -3,6 +3,7 @@ import type { Component, Finding, FindingStep, Where } from './finding.ts';
 import type { Place, SpanRecord } from './model.ts';
 import { databaseOf, endOf, isCut, isFailed, pathOf, peerOf, statusOf } from './reading.ts';
 import type { Settings } from './settings.ts';
+import { type Passage, passagesOf } from './passages.ts';
 import type { TraceState } from './traces.ts';
 
 const SKEW_MS = 30;
@@ -19,6 +20,8 @@ type Node = {
   readonly span: SpanRecord;
   parent: Node | undefined;
   readonly children: Node[];
+  /** Of a call: what sidecars told of its way. */
+  readonly passage: Passage | undefined;
   readonly failed: boolean;
   readonly slow: boolean;
 };
@@ -46,12 +49,14 @@ export function walk(
 
 function connect(trace: TraceState, { baselines }: WalkContext): Node[] {
   const byId = new Map<string, Node>();
+  const passages = passagesOf(trace.passes);
   for (const span of trace.spans) {
     const failed = isFailed(span) && !isStillborn(span, baselines);
     byId.set(span.spanId, {
       span,
       parent: undefined,
       children: [],
+      passage: passages.get(span.spanId),
       failed,
       slow: baselines.isSlow(span),
     });
@@ -73,9 +78,9 @@ function isStillborn(span: SpanRecord, baselines: Baselines): boolean {
   return statusOf(span) === undefined && span.durationMs < baselines.median(span) * 0.5;
 }
 
-function throughProxies({ proxies }: TraceState, id: string | undefined): string {
+function throughProxies({ passes }: TraceState, id: string | undefined): string {
   let parent = id ?? '';
-  for (let hops = 0; hops < 8; hops++) parent = proxies.get(parent) ?? parent;
+  for (let hops = 0; hops < 8; hops++) parent = passes.get(parent)?.parentSpanId ?? parent;
   return parent;
 }
 
@@ -145,18 +150,11 @@ type Location = {
 
 function locate(node: Node, context: WalkContext): Location | 'wait' | undefined {
   const { span } = node;
-  const { storeNames, graceMs } = context.settings;
-  if (span.kind !== 'client') {
-    // Whoever was cut off by its caller has done nothing wrong by being cut off.
-    if (span.kind === 'server' && !node.failed && isCut(span) && !node.slow) return undefined;
-    const component: Component = { kind: 'service', name: span.service };
-    const caller = callerOf(node);
-    return { component, where: 'own', callee: placeOf(span), ...(caller && { caller }) };
-  }
+  if (span.kind !== 'client') return locateServed(node);
   const caller = placeOf(span);
   const database = databaseOf(span);
   if (database !== undefined) {
-    const name = storeNames[database] ?? database;
+    const name = context.settings.storeNames[database] ?? database;
     return { component: { kind: 'store', name }, where: 'leaf', caller };
   }
   const peer = peerOf(span);
@@ -164,15 +162,42 @@ function locate(node: Node, context: WalkContext): Location | 'wait' | undefined
   if (!context.isTraced(peer)) {
     return { component: { kind: 'provider', name: peer }, where: 'leaf', caller };
   }
+  return locateCall(node, peer, context);
+}
+
+/** What a service did by itself. */
+function locateServed(node: Node): Location | undefined {
+  const { span } = node;
+  // Whoever was cut off by its caller has done nothing wrong by being cut off.
+  if (span.kind === 'server' && !node.failed && isCut(span) && !node.slow) return undefined;
+  const component: Component = { kind: 'service', name: span.service };
+  const caller = callerOf(node);
+  return { component, where: 'own', callee: placeOf(span), ...(caller && { caller }) };
+}
+
+/** A call of another service: that one's doing, or that of the way to it. */
+function locateCall(node: Node, peer: string, context: WalkContext): Location | 'wait' {
+  const { span } = node;
+  const caller = placeOf(span);
   const component: Component = { kind: 'service', name: peer };
   const [server] = node.children.filter((child) => child.span.kind === 'server').slice(-1);
   if (server) {
     // It did not get to answer: that is its own doing, not that of the way there.
-    const where = isCut(server.span) ? 'own' : 'between';
+    const where = isCut(server.span) || wentWrongInside(node) ? 'own' : 'between';
     return { component, where, caller, callee: placeOf(server.span) };
   }
-  if (context.nowMs < endOf(span) + graceMs) return 'wait';
-  return { component, where: 'unreached', caller };
+  const inside = wentWrongInside(node);
+  // A sidecar that has answered by itself says all there is to say; else the app may have to tell.
+  const isToldOf = node.passage?.refused === true || (inside && node.passage?.asked === false);
+  if (!isToldOf && context.nowMs < endOf(span) + context.settings.graceMs) return 'wait';
+  if (!inside) return { component, where: 'unreached', caller };
+  return { component, where: 'own', caller, callee: { service: peer, ...node.passage?.callee } };
+}
+
+/** Whether the callee's own sidecar saw what the caller met. */
+function wentWrongInside({ passage, failed, span }: Node): boolean {
+  if (!passage?.callee) return false;
+  return failed ? (passage.status ?? 0) >= 500 : passage.insideMs >= span.durationMs * 0.5;
 }
 
 function callerOf(node: Node): Place | undefined {

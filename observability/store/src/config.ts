@@ -22,6 +22,13 @@ export type StoreConfig = {
   readonly edgeService: string;
   /** What those show who tell of changes; undefined lets nobody. */
   readonly token: string | undefined;
+  /** The live console; undefined serves none. */
+  readonly listenConsole: ListenAddress | undefined;
+  /** Names by which the console may be called, besides this machine's own for itself. */
+  readonly consoleHosts: readonly string[];
+  /** What the console asks for metrics, and for what the local engine can do. */
+  readonly prometheusUrl: string | undefined;
+  readonly engineSocket: string | undefined;
   readonly logLevel: string;
   /** How long a stop may take. */
   readonly shutdownTimeoutMs: number;
@@ -37,7 +44,9 @@ const MAX_BYTES_MIN = MB;
  * Reads the environment, once: `STORE_LISTEN_QUERY` (127.0.0.1:16686), `STORE_LISTEN_OTLP`
  * (127.0.0.1:4318), `LISTEN_ADMIN` (127.0.0.1:9100), each `host:port` or `unix:/path`; `STORE_DIR`;
  * `STORE_MAX_BYTES` (16 MiB), `STORE_DISK_MAX_BYTES` (the same), `STORE_MAX_BODY_BYTES` (32 MiB);
- * `WATCH_TARGETS_FILE`, `WATCH_EDGE_SERVICE` (gateway), `WATCH_TOKEN`; `LOG_LEVEL` (info), `SHUTDOWN_TIMEOUT_MS` (10000).
+ * `WATCH_TARGETS_FILE`, `WATCH_EDGE_SERVICE` (gateway), `WATCH_TOKEN`; `CONSOLE_PORT` on 127.0.0.1,
+ * or `CONSOLE_LISTEN` (host:port), `CONSOLE_HOSTS` (names, by commas), `PROMETHEUS_URL`,
+ * `ENGINE_SOCKET`; `LOG_LEVEL` (info), `SHUTDOWN_TIMEOUT_MS` (10000).
  * @throws Error naming the variable that is wrong.
  */
 export function loadConfig(env: Env = process.env): StoreConfig {
@@ -53,9 +62,19 @@ export function loadConfig(env: Env = process.env): StoreConfig {
     targetsFile: env['WATCH_TARGETS_FILE'] || undefined,
     edgeService: env['WATCH_EDGE_SERVICE'] || 'gateway',
     token: env['WATCH_TOKEN'] || undefined,
+    listenConsole: consoleAddress(env),
+    consoleHosts: (env['CONSOLE_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []),
+    prometheusUrl: env['PROMETHEUS_URL'] || undefined,
+    engineSocket: env['ENGINE_SOCKET'] || undefined,
     logLevel: env['LOG_LEVEL'] || 'info',
     shutdownTimeoutMs: integer(env, 'SHUTDOWN_TIMEOUT_MS', 10_000),
   };
+}
+
+function consoleAddress(env: Env): ListenAddress | undefined {
+  const { CONSOLE_LISTEN: whole, CONSOLE_PORT: port } = env;
+  if (whole) return address(env, 'CONSOLE_LISTEN', '');
+  return port ? address({ CONSOLE_PORT: `127.0.0.1:${port}` }, 'CONSOLE_PORT', '') : undefined;
 }
 
 function address(env: Env, name: string, fallback: string): ListenAddress {

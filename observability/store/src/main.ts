@@ -1,9 +1,14 @@
 import { systemClock } from '@faultline/chassis/clock';
 import { createLogger } from '@faultline/chassis/log';
 import { loadConfig } from './config.ts';
+import { startConsole } from './console.ts';
+
 import { startStore } from './store.ts';
 import { addWatchRoutes } from './watch/routes.ts';
 import { Watcher } from './watch/watcher.ts';
+
+/** Pages hold their stream of events for as long as they are open. */
+const CONSOLE_DRAIN_MS = 200;
 
 const config = loadConfig();
 const log = createLogger({
@@ -19,11 +24,14 @@ const store = await startStore({
   clock: systemClock,
   log,
   sinks: [watcher.sink],
+  incidents: () => watcher.incidents(),
   addRoutes: (router) => addWatchRoutes(router, watcher, token),
 });
-watcher.start();
+
+const console = await startConsole({ config, clock: systemClock, api: store.listener });
 const { queryUrl, otlpUrl, adminUrl } = store;
-log.info({ http: queryUrl, otlp: otlpUrl, admin: adminUrl }, 'started');
+watcher.start(adminUrl);
+log.info({ http: queryUrl, otlp: otlpUrl, admin: adminUrl, console: console?.url }, 'started');
 
 let stopped: Promise<void> | undefined;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -34,6 +42,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 async function stop(): Promise<void> {
   await watcher.stop();
+  await console?.drain(systemClock.monotonic() + CONSOLE_DRAIN_MS);
   await store.stop();
   log.info('stopped');
 }

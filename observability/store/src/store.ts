@@ -1,6 +1,8 @@
+import type { RequestListener } from 'node:http';
 import type { Clock } from '@faultline/chassis/clock';
 import type { Logger } from '@faultline/chassis/log';
 import { listen, type HttpServer } from '@faultline/chassis/server';
+import type { Incident } from '@faultline/origin/model';
 import { addAdminRoutes } from './admin.ts';
 import type { StoreConfig } from './config.ts';
 import { Router } from './http/router.ts';
@@ -26,6 +28,8 @@ export type StoreDeps = {
   log: Logger;
   /** Told of all spans that come in, see {@link SpanSink}. */
   sinks?: readonly SpanSink[];
+  /** Who broke first, as far as anybody judges that. */
+  incidents?: () => readonly Incident[];
   /** Adds what else is to be served at the query address. */
   addRoutes?: (router: Router, api: ApiDeps) => void;
 };
@@ -36,6 +40,8 @@ export type RunningStore = {
   readonly otlpUrl: string;
   readonly adminUrl: string;
   readonly api: ApiDeps;
+  /** Answers what the query address answers. */
+  readonly listener: RequestListener;
   /** Resolves, when all that is to be had from earlier runs is there, to its number of spans. */
   readonly restored: Promise<number>;
   /** Lets requests end, writes out what is in memory, closes. */
@@ -44,7 +50,7 @@ export type RunningStore = {
 
 /** Starts a trace store; it serves before it has read what earlier runs left. */
 export async function startStore(deps: StoreDeps): Promise<RunningStore> {
-  const { config, clock, log, sinks = [] } = deps;
+  const { config, clock, log, sinks = [], incidents = () => [] } = deps;
   const stopping = new AbortController();
   const journal = config.dir ? await Journal.open(journalOptions(config, log)) : undefined;
   const store = new TraceStore({
@@ -52,7 +58,7 @@ export async function startStore(deps: StoreDeps): Promise<RunningStore> {
     ...(journal ? { onSealed: (...block) => journal.append(...block) } : {}),
   });
   const metrics = new SpanMetrics();
-  const api: ApiDeps = { store, metrics, clock };
+  const api: ApiDeps = { store, metrics, clock, incidents };
   const ingest = new Ingest({ store, metrics, sinks, clock });
   const receiver = new Receiver({
     ingest,
@@ -61,7 +67,8 @@ export async function startStore(deps: StoreDeps): Promise<RunningStore> {
     draining: () => stopping.signal.aborted,
   });
   const own = () => ownMetrics({ store, ingest, receiver, journal, maxBytes: config.maxBytes });
-  const servers = await serve(deps, { api, receiver, own, stopping: stopping.signal });
+  const query = new Router({ log, inFlightMax: QUERIES_MAX });
+  const servers = await serve(deps, { query, api, receiver, own, stopping: stopping.signal });
   const restored = journal
     ? restore(journal, { store, log, signal: stopping.signal })
     : Promise.resolve(0);
@@ -71,6 +78,7 @@ export async function startStore(deps: StoreDeps): Promise<RunningStore> {
     otlpUrl: servers.otlp.url,
     adminUrl: servers.admin.url,
     api,
+    listener: query.listener,
     restored,
     async stop() {
       const deadlineMs = clock.monotonic() + config.shutdownTimeoutMs;
@@ -92,14 +100,14 @@ function journalOptions({ dir = '', diskMaxBytes }: StoreConfig, log: Logger) {
 async function serve(
   { config, clock, log, addRoutes }: StoreDeps,
   parts: {
+    query: Router;
     api: ApiDeps;
     receiver: Receiver;
     own: () => ReturnType<typeof ownMetrics>;
     stopping: AbortSignal;
   },
 ): Promise<Record<'query' | 'otlp' | 'admin', HttpServer>> {
-  const { api, receiver, own, stopping } = parts;
-  const query = new Router({ log, inFlightMax: QUERIES_MAX });
+  const { query, api, receiver, own, stopping } = parts;
   addJaegerRoutes(query, api);
   addRoutes?.(query, api);
   // The receiver sheds by itself, with the answer that OTLP wants.

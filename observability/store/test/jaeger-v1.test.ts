@@ -293,6 +293,8 @@ describe("Jaeger's first query API", () => {
       'service=gateway&tags={"error":"true"}': [],
       'service=inventory&version=2.0.0': [TRACE],
       'service=gateway&minSpans=2': [TRACE],
+      'tag=failure.origin:inventory': [TRACE],
+      'tags={"failure.origin":"gateway"}': [],
       'minSpans=0': [id(5, 32), TRACE],
       [`traceID=${TRACE}`]: [TRACE],
       [`traceID=${TRACE}&traceID=5`]: [TRACE, id(5, 32)],

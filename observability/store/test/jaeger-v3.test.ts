@@ -153,6 +153,9 @@ describe("Jaeger's third query API", () => {
       'query.serviceVersion=1.0.0': TRACE,
       'query.serviceVersion=9.9.9': '',
       'query.spanCountMin=2': TRACE,
+      'query.attributes={"failure.origin":"inventory"}': TRACE,
+      'query.attributes={"failure.origin":"inventory","http.route":"/reserve"}': TRACE,
+      'query.attributes={"failure.origin":"gateway"}': '',
       'query.spanCountMax=2': id(5, 32),
       'query.serviceName=nobody&query.serviceName=inventory': TRACE,
     };

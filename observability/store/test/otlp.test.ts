@@ -82,6 +82,11 @@ describe('the OTLP receiver', () => {
         const attributes = Array.from({ length: 100_000 }, (_, n) => text(`k${n}`, 'v'));
         return JSON.stringify(request([{ ...GOOD, attributes }, span({ spanId: id(2) })]));
       },
+      'a span with a million attributes': () => {
+        const empty = [0x4a, 2, 0x0a, 0];
+        const attributes = Buffer.alloc(4_000_000, Buffer.from(empty));
+        return spans([Buffer.concat([encodedSpan(1), attributes]), encodedSpan(2)]);
+      },
       'a span that is too large': () => {
         const attributes = [text('k', 'x'.repeat(SPAN_BYTES_MAX))];
         return protobuf(request([{ ...GOOD, attributes }, span({ spanId: id(2) })]));
@@ -115,6 +120,14 @@ describe('the OTLP receiver', () => {
       'JSON of another shape': [400, () => send('{"resourceSpans":{}}', 'application/json')],
       'bytes that are no protobuf': [400, () => send(Buffer.alloc(100, 0xff))],
       'a body that is too large': [413, () => send(Buffer.alloc(9 * 1_024 * 1_024))],
+      'a body that inflates to more than it says': [
+        400,
+        () => {
+          const zipped = gzipSync(Buffer.alloc(8 * 1_024 * 1_024));
+          zipped.writeUInt32LE(100, zipped.length - 4);
+          return send(zipped, 'application/x-protobuf', { 'content-encoding': 'gzip' });
+        },
+      ],
       'a body that inflates to too much': [
         413,
         () =>
@@ -191,7 +204,7 @@ describe('the OTLP receiver', () => {
     });
   });
 
-  it('hands what it took to whoever listens', async () => {
+  it('hands what it took to whoever listens, as far as the analysis reads it', async () => {
     const seen: unknown[] = [];
     await using other = await startTestStore({ sinks: [(records) => seen.push(...records)] });
     await other.send(
@@ -201,8 +214,12 @@ describe('the OTLP receiver', () => {
           parentSpanId: id(1),
           durationMs: 12.5,
           status: { code: 2, message: 'no' },
-          attributes: [text('a', 'b'), { key: 'n', value: { intValue: '7' } }],
-          links: [{ traceId: id(7, 32), spanId: id(8) }],
+          attributes: [
+            text('server.address', 'db'),
+            { key: 'http.response.status_code', value: { intValue: '503' } },
+            text('url.path', '/'.repeat(10_000)),
+            text('nobody.reads', 'this'),
+          ],
         }),
       ],
       { service: 'api', version: '1.2', attributes: { 'service.instance.id': 'api-1' } },
@@ -222,9 +239,11 @@ describe('the OTLP receiver', () => {
       name: 'GET /',
       durationMs: 12.5,
       isError: true,
-      statusMessage: 'no',
-      attributes: { a: 'b', n: 7 },
-      links: [{ traceId: id(7, 32), spanId: id(8) }],
+      attributes: {
+        'server.address': 'db',
+        'http.response.status_code': 503,
+        'url.path': '/'.repeat(1_024),
+      },
     });
   });
 

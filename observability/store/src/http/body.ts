@@ -50,7 +50,7 @@ export async function readBody(
     throw new BodyError(415, `content-encoding: expected gzip, deflate or identity`);
   }
   const body = await collect(req, { maxBytes, budget });
-  return encoding === 'identity' ? body : await inflated(body, encoding, maxBytes);
+  return encoding === 'identity' ? body : await inflated(body, encoding, { maxBytes, budget });
 }
 
 async function collect(
@@ -83,15 +83,29 @@ async function collect(
 async function inflated(
   body: Buffer,
   encoding: keyof typeof unpack,
-  maxBytes: number,
+  { maxBytes, budget }: { maxBytes: number; budget: BodyBudget },
 ): Promise<Buffer> {
+  const claimed = encoding === 'gzip' ? claimedBytes(body) : maxBytes;
+  if (claimed > maxBytes) throw tooLarge(maxBytes);
+  if (!budget.take(claimed)) throw new BodyError(429, 'too much is being received at once');
   try {
-    return await unpack[encoding](body, { maxOutputLength: maxBytes });
+    return await unpack[encoding](body, { maxOutputLength: Math.max(1, claimed) });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw new BodyError(400, `the body is no ${encoding}`);
+    const isLarger = code === 'ERR_BUFFER_TOO_LARGE';
+    if (isLarger && claimed === maxBytes) throw tooLarge(maxBytes);
+    throw new BodyError(
+      400,
+      `the body is no ${encoding}${isLarger ? ': its length is wrong' : ''}`,
+    );
+  } finally {
+    budget.give(claimed);
   }
+}
+
+/** How much it says it inflates to: gzip's last word, of which only as much is let out. */
+function claimedBytes(body: Buffer): number {
+  return body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);
 }
 
 function tooLarge(maxBytes: number): BodyError {

@@ -1,4 +1,5 @@
 import type { Clock } from '@faultline/chassis/clock';
+import type { Incident } from '@faultline/origin/model';
 import type { SpanMetrics } from '../metrics/span-metrics.ts';
 import type { TraceStore } from '../storage/trace-store.ts';
 
@@ -7,4 +8,6 @@ export type ApiDeps = {
   store: TraceStore;
   metrics: SpanMetrics;
   clock: Clock;
+  /** What is known of who broke first, for searches by it. */
+  incidents: () => readonly Incident[];
 };

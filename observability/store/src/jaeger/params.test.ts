@@ -49,6 +49,7 @@ describe('parseTimeUs', () => {
     const second = Date.UTC(2026, 0, 2, 3, 4, 5) * 1_000;
     expect(parseTimeUs('2026-01-02T03:04:05.000001500Z')).to.be.closeTo(second + 1.5, 0.3);
     expect(parseTimeUs('2026-01-02T05:04:05+02:00')).to.equal(second);
+    expect(parseTimeUs('2026-01-02T05:04:05 02:00'), 'not encoded').to.equal(second);
   });
 
   for (const text of [

@@ -20,7 +20,8 @@ const INTEGER = /^[+-]?\d{1,19}$/;
 
 /** An RFC 3339 time as microseconds since the epoch; undefined when it is none. */
 export function parseTimeUs(text: string): number | undefined {
-  const match = RFC3339.exec(text);
+  // Some clients send times as they are, and a plus in a query stands for a space.
+  const match = RFC3339.exec(text.replace(/ (?=\d\d:\d\d$)/, '+'));
   if (!match) return undefined;
   const [, date, time, fraction = '', zone = 'Z'] = match;
   const ms = Date.parse(`${date}T${time}${zone.toUpperCase()}`);

@@ -16,7 +16,7 @@ export type V1Search = {
 /**
  * `GET /api/traces`: service (repeat), operation, start and end (µs), limit, minDuration and
  * maxDuration (Go), tag `k:v` (repeat), tags (JSON, repeat), traceID (repeat), raw; and, beyond
- * Jaeger, version, minSpans, maxSpans.
+ * Jaeger, version, minSpans, maxSpans, and the tag `failure.origin`.
  * @throws ParamError naming the parameter that is wrong.
  */
 export function parseV1Search(params: URLSearchParams, nowUs: number): V1Search {
@@ -36,7 +36,7 @@ export function parseV1Search(params: URLSearchParams, nowUs: number): V1Search 
       startMaxUs: integerOf(params, 'end', nowUs),
       durationMinUs,
       durationMaxUs: durationMaxUs === 0 ? Infinity : durationMaxUs,
-      tags: tagsOf(params),
+      ...splitOrigin(tagsOf(params)),
       spansMin: integerOf(params, 'minSpans', 0),
       spansMax: integerOf(params, 'maxSpans', Infinity),
       limit,
@@ -99,6 +99,17 @@ function tagsOf(params: URLSearchParams): (readonly [string, string])[] {
   });
   const maps = params.getAll('tags').flatMap((json) => parseTagMap(json, "'tags'"));
   return [...single, ...maps];
+}
+
+/** Tags are what every client lets people type: so is what Jaeger knows no parameter for. */
+const ORIGIN_TAG = 'failure.origin';
+
+/** Takes the tag `failure.origin` out of the others: it is about the whole trace. */
+export function splitOrigin(
+  all: readonly (readonly [string, string])[],
+): Pick<TraceQuery, 'tags' | 'origin'> {
+  const [, origin = ''] = all.find(([key]) => key === ORIGIN_TAG) ?? [];
+  return { tags: all.filter(([key]) => key !== ORIGIN_TAG), origin };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { LIMIT_MAX, type TraceQuery } from '../search/query.ts';
 import { parseBool } from '../search/span-matcher.ts';
 import { ParamError, parseDurationUs, parseInteger, parseTimeUs } from './params.ts';
-import { limitError, parseTagMap } from './v1-params.ts';
+import { limitError, parseTagMap, splitOrigin } from './v1-params.ts';
 
 const LIMIT_DEFAULT = 100;
 
@@ -10,7 +10,7 @@ export type V3Search = { readonly query: TraceQuery; readonly raw: boolean };
 /**
  * The `query.*` parameters of the third API, in camelCase or the older snake_case, and beyond
  * Jaeger: a repeated `query.serviceName` for any of several, `query.serviceVersion`,
- * `query.spanCountMin`, `query.spanCountMax`.
+ * `query.spanCountMin`, `query.spanCountMax`, and the attribute `failure.origin`.
  * @throws ParamError naming the parameter that is wrong.
  */
 export function parseV3Search(params: URLSearchParams): V3Search {
@@ -21,6 +21,7 @@ export function parseV3Search(params: URLSearchParams): V3Search {
   const limit = read(params, DEPTH, parseInteger) ?? LIMIT_DEFAULT;
   if (limit <= 0 || limit > LIMIT_MAX) throw limitError();
   const attributes = params.get('query.attributes') ?? '';
+  const tags = attributes === '' ? [] : attributesOf(attributes);
   return {
     query: {
       services: servicesOf(params),
@@ -33,7 +34,7 @@ export function parseV3Search(params: URLSearchParams): V3Search {
       durationMaxUs:
         // 0 is Go's "not set".
         read(params, ['query.durationMax', 'query.duration_max'], parseDurationUs) || Infinity,
-      tags: attributes === '' ? [] : attributesOf(attributes),
+      ...splitOrigin(tags),
       spansMin: read(params, ['query.spanCountMin'], parseInteger) ?? 0,
       spansMax: read(params, ['query.spanCountMax'], parseInteger) ?? Infinity,
       limit,

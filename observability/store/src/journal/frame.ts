@@ -1,4 +1,4 @@
-import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Block } from '../storage/block.ts';
 import type { Resource, Scope } from '../storage/interner.ts';
 
@@ -8,6 +8,10 @@ const HEADER_BYTES = 20;
 /** Last in the header; it covers all the rest of the frame. */
 const CHECKSUM_AT = 16;
 const META_BYTES_MAX = 16 * 1_024 * 1_024;
+/** Tables are small, and each compressor takes as much memory as its level and window say. */
+const FASTEST = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 14 },
+};
 
 /** An encoded resource or scope, its bytes in base64. */
 export type SharedMeta = { message: string; schemaUrl: string };
@@ -25,7 +29,7 @@ export function encodeFrame(block: Block): Buffer {
   const packed = block.packedBytes;
   if (!packed) throw new Error(`block ${block.id} is not packed yet`);
   const tables = { resources: block.resources.map(metaOf), scopes: block.scopes.map(metaOf) };
-  const meta = zstdCompressSync(JSON.stringify(tables));
+  const meta = zstdCompressSync(JSON.stringify(tables), FASTEST);
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
   header.writeUInt32LE(meta.length, 4);

@@ -16,18 +16,14 @@ export async function restore(
   for await (const { generation, frame } of journal.frames()) {
     if (signal.aborted || !store.hasRoom(frame.packed.length)) break;
     try {
-      // Copied: it is a part of a whole file, which need not stay.
-      spans += store.restore(generation, { ...tablesOf(store, frame), ...copyOf(frame) });
+      const { packed, rawBytes } = frame;
+      spans += store.restore(generation, { ...tablesOf(store, frame), packed, rawBytes });
     } catch (error) {
       log.warn({ err: error }, 'a block of an earlier run cannot be read');
     }
     await new Promise(setImmediate);
   }
   return spans;
-}
-
-function copyOf({ packed, rawBytes }: Frame): { packed: Buffer; rawBytes: number } {
-  return { packed: Buffer.from(packed), rawBytes };
 }
 
 function tablesOf(store: TraceStore, frame: Frame): { resources: Resource[]; scopes: Scope[] } {

@@ -91,6 +91,11 @@ describe('SpanMetrics', () => {
     expect(all.reduce((sum, { calls }) => sum + calls, 0)).to.equal(1_500);
     expect(all.at(-1)?.operation).to.equal('other');
   });
+
+  it('keeps no name that is no name', () => {
+    const metrics = record([{ minute: 0, name: 'x'.repeat(100_000) }]);
+    expect([...metrics.series()].map(({ operation }) => operation)).to.deep.equal(['other']);
+  });
 });
 
 type Call = {

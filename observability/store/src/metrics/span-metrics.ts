@@ -5,6 +5,10 @@ import { Series } from './series.ts';
 /** Beyond these the rest is counted together, under this name. */
 const SERIES_MAX = 1_000;
 const OVERFLOW = 'other';
+/** Of the names of service, version and operation together: longer ones hold data. */
+const NAMES_MAX = 1_024;
+/** Sidecars call their spans by the path, ids and all: together they are one operation. */
+const PATHS = '/*';
 
 /** By `Span.SpanKind`. */
 export const KIND_NAMES = [
@@ -37,7 +41,7 @@ export class SpanMetrics {
       kinds = KIND_NAMES.map(() => new Map());
       this.#near.set(resource, kinds);
     }
-    const { name } = scan;
+    const name = scan.name.startsWith('/') ? PATHS : scan.name;
     const names = kinds[scan.kind];
     const known = names?.get(name);
     if (known) return known;
@@ -50,7 +54,8 @@ export class SpanMetrics {
     const key = (operation: string) => `${kind}\0${service}\0${version}\0${operation}`;
     const known = this.#series.get(key(name));
     if (known) return known;
-    const isFull = this.#series.size >= SERIES_MAX;
+    const length = service.length + version.length + name.length;
+    const isFull = this.#series.size >= SERIES_MAX || length > NAMES_MAX;
     const id = isFull
       ? { service: OVERFLOW, version: '', operation: OVERFLOW, kind: 0 }
       : { service, version, operation: name, kind };

@@ -1,6 +1,6 @@
 import type { Clock } from '@faultline/chassis/clock';
 import type { SpanMetrics } from '../metrics/span-metrics.ts';
-import { SinkBatch, type SpanSink } from '../sink.ts';
+import { sinkAttributes, SinkBatch, type SpanSink } from '../sink.ts';
 import type { Resource, Scope } from '../storage/interner.ts';
 import { TRACE_SPANS_MAX, type TraceStore } from '../storage/trace-store.ts';
 import { WireError } from '../wire/cursor.ts';
@@ -35,11 +35,13 @@ export type IngestDeps = {
 export class Ingest {
   readonly #deps: IngestDeps;
   readonly #scan = new SpanScan();
+  readonly #attributes: ReturnType<typeof sinkAttributes> | undefined;
   /** Since the start. */
   readonly counts = { accepted: 0, rejected: 0 };
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
+    this.#attributes = deps.sinks.length > 0 ? sinkAttributes() : undefined;
   }
 
   /**
@@ -48,7 +50,7 @@ export class Ingest {
    * @throws BrokenRequestError when the request ends in the middle.
    */
   accept(body: Buffer, refused: readonly string[] = []): IngestResult {
-    const intake = new Intake(this.#deps, this.#scan);
+    const intake = new Intake(this.#deps, this.#scan, new SinkBatch(this.#attributes));
     for (const reason of refused) intake.refused(new WireError(reason), 1);
     try {
       walkRequest(body, intake);
@@ -83,11 +85,11 @@ class Intake {
   #rejected = 0;
   #group: { resource: Resource; scope: Scope } | undefined;
 
-  constructor(deps: IngestDeps, scan: SpanScan) {
+  constructor(deps: IngestDeps, scan: SpanScan, batch: SinkBatch) {
     this.#deps = deps;
     this.#scan = scan;
     this.#nowMs = deps.clock.now();
-    this.batch = new SinkBatch(deps.sinks.length > 0);
+    this.batch = batch;
   }
 
   group(...[resource, scope]: Parameters<Parameters<typeof walkRequest>[1]['group']>): void {

@@ -6,6 +6,8 @@ export type TraceQuery = {
   readonly operation: string;
   /** `service.version` of the span's resource. */
   readonly version: string;
+  /** Where a failure in the trace began: a service, store or provider, or an incident's id. */
+  readonly origin: string;
   /** When a span starts, microseconds since the epoch. */
   readonly startMinUs: number;
   readonly startMaxUs: number;

@@ -15,6 +15,7 @@ const anyQuery = fc.record({
   services: fc.uniqueArray(fc.constantFrom('web', 'api', 'nobody'), { maxLength: 2 }),
   operation: fc.constantFrom('', '', 'read', 'write', 'gone'),
   version: fc.constantFrom('', '', '1', '2', '3'),
+  origin: fc.constant(''),
   startMinUs: fc.integer({ min: -5, max: 40 }).map((ms) => (START_MS + ms) * MS),
   startMaxUs: fc.integer({ min: 10, max: 60 }).map((ms) => (START_MS + ms) * MS),
   durationMinUs: fc.constantFrom(0, 0, 5 * MS, 15 * MS),
@@ -77,7 +78,11 @@ describe('findTraces', () => {
     store.seal();
     const impatient = { now: () => 0, monotonic: () => (ms += 100), sleep: async () => undefined };
     let ms = 0;
-    const found = findTraces({ store, clock: impatient }, everything, ({ slot }) => slot);
+    const found = findTraces(
+      { store, clock: impatient, incidents },
+      everything,
+      ({ slot }) => slot,
+    );
     for (let n = 10; store.lookUp(id(1, 32)); n += 50) {
       eachSpan(store, { spans: Array.from({ length: 50 }, (_, at) => bulky(n + at)) });
       store.reclaim();
@@ -95,13 +100,18 @@ function bulky(number: number) {
 
 function search(store: TraceStore, query: TraceQuery): Promise<string[]> {
   const clock = new FakeClock();
-  return findTraces({ store, clock }, query, ({ slot }) => store.table.hexOf(slot));
+  return findTraces({ store, clock, incidents }, query, ({ slot }) => store.table.hexOf(slot));
+}
+
+function incidents(): [] {
+  return [];
 }
 
 const everything: TraceQuery = {
   services: [],
   operation: '',
   version: '',
+  origin: '',
   startMinUs: 0,
   startMaxUs: Infinity,
   durationMinUs: 0,

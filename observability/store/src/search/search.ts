@@ -1,5 +1,7 @@
 import type { Clock } from '@faultline/chassis/clock';
+import type { Incident } from '@faultline/origin/model';
 import type { TraceRef, TraceStore } from '../storage/trace-store.ts';
+import { OriginMatcher } from './failure-origin.ts';
 import type { TraceQuery } from './query.ts';
 import { SpanMatcher } from './span-matcher.ts';
 import { TraceFilter } from './trace-filter.ts';
@@ -8,7 +10,12 @@ import { TraceFilter } from './trace-filter.ts';
 const TURN_MS = 8;
 
 /** Whom to ask for traces, and by which clock searches share the time. */
-export type SearchDeps = { store: TraceStore; clock: Clock };
+export type SearchDeps = {
+  store: TraceStore;
+  clock: Clock;
+  /** What is known of who broke first. */
+  incidents: () => readonly Incident[];
+};
 
 /**
  * What `show` makes of the latest traces that match, the latest first; called while a trace's spans
@@ -22,12 +29,16 @@ export async function findTraces<T>(
   const { store } = deps;
   const filter = new TraceFilter(store, query);
   const matcher = new SpanMatcher(query);
+  const origin =
+    query.origin === '' ? undefined : new OriginMatcher(store, query.origin, deps.incidents());
   const turns = new Turns(deps.clock);
   const found: T[] = [];
   for (const ref of candidates(store, filter)) {
     if (found.length >= query.limit) break;
     if (turns.isOver) await turns.next();
+    if (origin?.mayMatch(ref.slot) === false) continue;
     if (!filter.isCertain(ref.slot) && !hasMatch(store, ref, matcher)) continue;
+    if (origin?.matches(ref) === false) continue;
     const shown = store.isThere(ref) ? show(ref) : undefined;
     if (shown !== undefined) found.push(shown);
   }

@@ -1,5 +1,6 @@
 import { Block, BLOCK_BYTES, type NewRecord, recordBytes } from './block.ts';
 import { Interner, readResource, readScope, type Resource, type Scope } from './interner.ts';
+import { PackedArena } from './packed-arena.ts';
 
 /**
  * What a block holds: spans as they came, those that were kept when their block had to go, or
@@ -11,7 +12,7 @@ export type Generation = (typeof GENERATIONS)[number];
 /** Unpacked blocks at hand for whoever reads next. */
 const UNPACKED_MAX = 16;
 
-type Queue = { sealed: Block[]; open: Block | undefined; bytes: number };
+type Queue = { sealed: Block[]; open: Block | undefined; bytes: number; arena: PackedArena };
 
 /** All blocks, in three queues from the oldest to the one being written. */
 export class BlockLog {
@@ -71,7 +72,7 @@ export class BlockLog {
     if (!block) return;
     own.open = undefined;
     own.bytes -= block.bytes;
-    const raw = block.pack();
+    const raw = block.pack(own.arena);
     if (raw?.length === BLOCK_BYTES) this.#spare = raw;
     own.bytes += block.bytes;
     own.sealed.push(block);
@@ -84,7 +85,8 @@ export class BlockLog {
     from: { packed: Buffer; rawBytes: number; resources: Resource[]; scopes: Scope[] },
   ): Block {
     const own = this.#queues[generation];
-    const block = Block.packed(this.#nextId++, from);
+    const packed = own.arena.keep(from.packed);
+    const block = Block.packed(this.#nextId++, { ...from, packed });
     for (const resource of block.resources) this.resources.retain(resource);
     for (const scope of block.scopes) this.scopes.retain(scope);
     own.sealed.unshift(block);
@@ -143,5 +145,5 @@ export class BlockLog {
 }
 
 function queue(): Queue {
-  return { sealed: [], open: undefined, bytes: 0 };
+  return { sealed: [], open: undefined, bytes: 0, arena: new PackedArena() };
 }

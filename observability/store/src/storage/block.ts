@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Resource, Scope } from './interner.ts';
+import type { PackedArena } from './packed-arena.ts';
 import { isTraceId, type TraceIdWords } from './trace-id.ts';
 
 /** Large enough to compress well, small enough to be unpacked for a single span. */
@@ -8,7 +9,10 @@ export const BLOCK_BYTES = 64 * 1_024;
 /** Before each span: its length, resource, scope and marks, and the id of its trace. */
 const HEADER = { length: 0, resource: 4, scope: 6, marks: 8, traceId: 9, bytes: 25 } as const;
 const TABLE_MAX = 0xffff;
-const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** The window is that of a block: by default the compressor takes room for one eight times as large. */
+const FASTEST = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 16 },
+};
 
 /** Marks of a record. */
 export const MARK_SLOW = 1;
@@ -109,14 +113,11 @@ export class Block {
     return { newResource: resource.isNew, newScope: scope.isNew };
   }
 
-  /** Compresses it; nothing can be added any more. Returns the buffer that is free again. */
-  pack(): Buffer | undefined {
+  /** Compresses it into `arena`; nothing can be added any more. Returns the buffer that is free again. */
+  pack(arena: PackedArena): Buffer | undefined {
     const raw = this.#raw;
     if (!raw) return undefined;
-    // Copied: what zlib returns may lie in a larger buffer, which would be held as a whole.
-    const packed = zstdCompressSync(raw.subarray(0, this.#used), FASTEST);
-    this.#packed = Buffer.allocUnsafeSlow(packed.length);
-    packed.copy(this.#packed);
+    this.#packed = arena.keep(zstdCompressSync(raw.subarray(0, this.#used), FASTEST));
     this.#raw = undefined;
     return raw;
   }

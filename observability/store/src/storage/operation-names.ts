@@ -1,5 +1,7 @@
 /** More names than these come from a sender that puts ids into them. */
 const OPERATIONS_MAX = 10_000;
+/** Longer ones hold data, and are found but not listed. */
+const NAME_MAX = 512;
 const KINDS = 6;
 
 /** An operation with a kind of span it has: a number of `Span.SpanKind`. */
@@ -12,7 +14,7 @@ export class OperationNames {
   #count = 0;
 
   note(service: string, name: string, kind: number): void {
-    if (service === '') return;
+    if (service === '' || service.length > NAME_MAX || name.length > NAME_MAX) return;
     let operations = this.#services.get(service);
     const kinds = operations?.get(name);
     if (kinds !== undefined && (kinds & (1 << kind)) !== 0) return;

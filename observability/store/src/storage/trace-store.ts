@@ -117,7 +117,7 @@ export class TraceStore {
     return this.bytes + bytes < this.#maxBytes * 0.9;
   }
 
-  /** Adds a block from an earlier run. Blocks are to come from the latest to the oldest. */
+  /** Adds a block from an earlier run, which it copies. Blocks are to come from the latest to the oldest. */
   restore(
     generation: Generation,
     from: { packed: Buffer; rawBytes: number; resources: Resource[]; scopes: Scope[] },

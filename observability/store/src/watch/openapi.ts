@@ -86,6 +86,18 @@ export const openApi = {
         responses: { 200: reply('Nodes and edges') },
       },
     },
+    '/api/history': {
+      get: {
+        summary:
+          'How the system was in the last half hour, a frame every two seconds: rows that point to nodes and edges.',
+        responses: {
+          200: reply(
+            'Frames',
+            object({ nodes: listOf({}), edges: listOf({}), frames: listOf({}) }),
+          ),
+        },
+      },
+    },
     '/api/changes': {
       get: {
         summary: 'What was done to the system of late, oldest first.',
@@ -96,6 +108,12 @@ export const openApi = {
         security: [{ run: [] }],
         requestBody: { required: true, ...json(change) },
         responses: { 204: { description: 'Noted' }, 400: reply('Not a change'), 401: reply('No') },
+      },
+    },
+    '/api/inputs': {
+      get: {
+        summary: 'What the analysis is told from now on, one JSON object a line: for recordings.',
+        responses: { 200: { description: 'A stream', content: { 'application/x-ndjson': {} } } },
       },
     },
     '/api/events': {

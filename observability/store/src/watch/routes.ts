@@ -1,16 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import type { ChangeEvent } from '@faultline/origin/model';
+import { encodeLine } from '@faultline/origin/recording';
 import { z } from 'zod';
 import { sendJson } from '../http/respond.ts';
 import type { Exchange, Router } from '../http/router.ts';
+import { addHistoryRoute } from './history.ts';
 import { changeJson, incidentJson } from './incident-json.ts';
 import { openApi } from './openapi.ts';
 import type { Watcher, WatchEvent } from './watcher.ts';
 
 const LISTENERS_MAX = 32;
+const RECORDERS_MAX = 2;
 const BODY_MAX = 64 * 1_024;
 /** A listener that is so far behind is let go: it comes again and asks for the whole. */
 const BEHIND_MAX = 1_024 * 1_024;
+/** A recording with a gap is none. */
+const RECORDING_BEHIND_MAX = 32 * 1_024 * 1_024;
 
 const kinds = [
   'deploy',
@@ -35,10 +40,11 @@ const change = z.strictObject({
 
 /**
  * Adds the API of the failure analysis: `/api/incidents`, `/api/topology`, `/api/changes`,
- * `/api/events`. Telling of changes needs `token`; without one nobody can.
+ * `/api/events`, `/api/inputs`. Telling of changes needs `token`; without one nobody can.
  */
 export function addWatchRoutes(router: Router, watcher: Watcher, token: string | undefined): void {
   const listeners = new Set<ServerResponse>();
+  const recorders = new Set<ServerResponse>();
   router.add('GET', '/api/incidents', (exchange) => {
     sendJson(exchange, 200, { incidents: watcher.incidents().map(incidentJson) });
   });
@@ -57,6 +63,8 @@ export function addWatchRoutes(router: Router, watcher: Watcher, token: string |
   });
   router.add('POST', '/api/changes', (exchange) => takeChange(exchange, { watcher, token }));
   router.add('GET', '/api/events', (exchange) => streamEvents(exchange, { watcher, listeners }));
+  router.add('GET', '/api/inputs', (exchange) => streamInputs(exchange, { watcher, recorders }));
+  addHistoryRoute(router, watcher.history);
   router.add('GET', '/api/openapi.json', (exchange) => sendJson(exchange, 200, openApi));
 }
 
@@ -118,6 +126,27 @@ function streamEvents(
   });
 }
 
+/** What the analysis is told from now on, one JSON object a line: to be recorded and replayed. */
+function streamInputs(
+  exchange: Exchange,
+  { watcher, recorders }: { watcher: Watcher; recorders: Set<ServerResponse> },
+): void {
+  const { res, req } = exchange;
+  if (recorders.size >= RECORDERS_MAX) return refuse(exchange, 503, 'it is being recorded');
+  res.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' });
+  if (req.method === 'HEAD') return void res.end();
+  recorders.add(res);
+  res.flushHeaders();
+  const end = watcher.record((line) => {
+    if (res.writableLength > RECORDING_BEHIND_MAX) res.destroy();
+    else res.write(encodeLine(line));
+  });
+  res.on('close', () => {
+    end();
+    recorders.delete(res);
+  });
+}
+
 function payload(event: WatchEvent): unknown {
   switch (event.type) {
     case 'incident':
@@ -126,5 +155,7 @@ function payload(event: WatchEvent): unknown {
       return changeJson(event.change);
     case 'topology':
       return event.topology;
+    case 'pulse':
+      return event.pulses;
   }
 }

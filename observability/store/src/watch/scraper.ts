@@ -4,26 +4,34 @@ import { readExposition } from '@faultline/origin/exposition';
 import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
 import { queueSamples } from '@faultline/origin/queue-metrics';
 import type { EdgeSample, QueueSample } from '@faultline/origin/model';
+import { foldSample } from './service-names.ts';
 import { readTargets, type MetricsTarget } from './targets.ts';
 
 const TIMEOUT_MS = 900;
+/** Who has not answered for longer begins anew. */
+const KNOWN_MS = 60_000;
 const BODY_MAX = 8 * 1_024 * 1_024;
-const relevant = /^(outbound_|request_total|response_|tcp_|inbound_http|stream_|outbox_|jobs?_)/;
+const relevant =
+  /^(outbound_|request_total|response_|tcp_|inbound_http|stream_|outbox_|jobs?_|process_cpu_seconds_total)/;
 
 export type ScraperOptions = {
   targetsFile: string;
   /** The service that people call. */
   edgeService: string;
+  /** This program's own address in the list of targets, where there is nothing to learn. */
+  ownUrl: string | undefined;
   clock: Clock;
   onEdges(samples: EdgeSample[]): void;
   onQueues(samples: QueueSample[]): void;
+  /** All that was read of one target. */
+  onScrape(target: MetricsTarget, scrape: Scrape): void;
 };
 
 /** Looks at the metrics of all instances and their sidecars, and tells what changed since. */
 export class Scraper {
   readonly #options: ScraperOptions;
   readonly #agent = new Agent({ keepAlive: true });
-  #before = new Map<string, Scrape>();
+  readonly #before = new Map<string, Scrape>();
 
   constructor(options: ScraperOptions) {
     this.#options = options;
@@ -32,31 +40,37 @@ export class Scraper {
   /** One look at all; those that do not answer are left out. Never rejects. */
   async look(): Promise<void> {
     // Without the file there is nothing to look at yet.
-    const targets = await readTargets(this.#options.targetsFile).catch(() => []);
-    const looked = await Promise.all(targets.map((target) => this.#lookAt(target)));
-    const after = new Map(looked.flatMap((one) => (one === undefined ? [] : [one])));
-    this.#before = after;
+    const all = await readTargets(this.#options.targetsFile).catch(() => []);
+    const { ownUrl } = this.#options;
+    const targets = all.filter(({ url }) => ownUrl === undefined || !url.startsWith(`${ownUrl}/`));
+    await Promise.all(targets.map((target) => this.#lookAt(target)));
+    const oldMs = this.#options.clock.now() - KNOWN_MS;
+    for (const [url, { atMs }] of this.#before) if (atMs < oldMs) this.#before.delete(url);
   }
 
   stop(): void {
     this.#agent.destroy();
   }
 
-  async #lookAt(target: MetricsTarget): Promise<[string, Scrape] | undefined> {
+  /** What one that did not answer has counted meanwhile is told when it does. */
+  async #lookAt(target: MetricsTarget): Promise<void> {
     const text = await this.#read(target.url).catch(() => undefined);
-    if (text === undefined) return undefined;
+    if (text === undefined) return;
     const atMs = this.#options.clock.now();
     const after = { atMs, samples: readExposition(text, (name) => relevant.test(name)) };
+    this.#options.onScrape(target, after);
     const before = this.#before.get(target.url);
+    this.#before.set(target.url, after);
     if (before !== undefined) this.#tell(target, before, after);
-    return [target.url, after];
   }
 
   #tell(target: MetricsTarget, before: Scrape, after: Scrape): void {
     const { edgeService, onEdges, onQueues } = this.#options;
     if (target.kind === 'app') onQueues(queueSamples(before, after, target));
     else {
-      onEdges(edgeSamples(before, after, { ...target, isEdge: target.service === edgeService }));
+      const isEdge = target.service === edgeService;
+      const samples = edgeSamples(before, after, { ...target, isEdge });
+      onEdges(samples.map(foldSample));
     }
   }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { foldName } from './service-names.ts';
 
 /** Where an instance's own metrics, or its sidecar's, are to be had. */
 export type MetricsTarget = {
@@ -32,13 +33,16 @@ function toTargets(entry: Entry | null): MetricsTarget[] {
   };
   const instance = label('name');
   const isSidecar = label('container_name') === 'linkerd-proxy';
-  const service = isSidecar ? label('label_linkerd_io_proxy_deployment') : label('container_name');
+  // While a Canary stands beside it, a service's pods belong to the Deployment of its primary.
+  const service = isSidecar
+    ? label('label_linkerd_io_proxy_deployment')?.replace(/-primary$/, '')
+    : label('container_name');
   const version = label('label_app_kubernetes_io_version');
   if (instance === undefined || service === undefined || !Array.isArray(entry?.targets)) return [];
   return entry.targets.map((host: unknown) => ({
     url: `http://${String(host)}/metrics`,
     kind: isSidecar ? 'sidecar' : 'app',
-    service,
+    service: foldName(service),
     instance,
     ...(version === undefined ? {} : { version }),
   }));

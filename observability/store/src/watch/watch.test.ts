@@ -131,6 +131,23 @@ describe('the API of the failure analysis', () => {
     expect((await refused.json()).detail).to.include('kind');
   });
 
+  it('streams what the analysis is told, to be recorded', async () => {
+    const stop = new AbortController();
+    const { body } = await fetch(`${server.url}/api/inputs`, { signal: stop.signal });
+    let text = '';
+    const reading = (async () => {
+      for await (const chunk of body ?? []) text += Buffer.from(chunk).toString();
+    })().catch(() => undefined);
+    watcher.sink([root]);
+    await tell('secret', scaled);
+    await eventually(() => expect(text.split('\n')).to.have.length(3));
+    const [first, second] = text.split('\n').map((line) => line && JSON.parse(line));
+    expect(first).to.deep.include({ spans: [root] });
+    expect(second.change).to.deep.include({ kind: 'scale', service: 'orders' });
+    stop.abort();
+    await reading;
+  });
+
   it('streams what there is, and then each change as it comes', async () => {
     const stop = new AbortController();
     const { body } = await fetch(`${server.url}/api/events`, { signal: stop.signal });

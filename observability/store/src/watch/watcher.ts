@@ -1,18 +1,24 @@
 import type { Clock } from '@faultline/chassis/clock';
 import { OriginAnalyzer } from '@faultline/origin/analyzer';
-import type { ChangeEvent, Incident, IncidentUpdate, Topology } from '@faultline/origin/model';
+import type { ChangeEvent, Incident, IncidentUpdate } from '@faultline/origin/model';
+import type { RecordedLine } from '@faultline/origin/recording';
 import type { SpanSink } from '../sink.ts';
+import { Details, type Frame } from './frame.ts';
+import { History, HISTORY_EVERY_MS } from './history.ts';
+import { type Pulse, Pulses } from './pulses.ts';
 import { Scraper } from './scraper.ts';
 
 const TICK_MS = 200;
 const SCRAPE_MS = 1_000;
+const FRAME_MS = 1_000;
 const CHANGES_KEPT = 500;
 
 /** What is told to those who listen. */
 export type WatchEvent =
   | { readonly type: 'incident'; readonly update: IncidentUpdate }
   | { readonly type: 'change'; readonly change: ChangeEvent }
-  | { readonly type: 'topology'; readonly topology: Topology };
+  | { readonly type: 'topology'; readonly topology: Frame }
+  | { readonly type: 'pulse'; readonly pulses: readonly Pulse[] };
 
 export type WatcherOptions = {
   clock: Clock;
@@ -24,9 +30,14 @@ export type WatcherOptions = {
 /** Feeds the analysis of who broke first, and tells what it says. */
 export class Watcher {
   readonly sink: SpanSink;
+  /** How the system was in the last half hour. */
+  readonly history = new History();
   readonly #options: WatcherOptions;
   readonly #analyzer: OriginAnalyzer;
+  readonly #details = new Details();
+  readonly #pulses: Pulses;
   readonly #listeners = new Set<(event: WatchEvent) => void>();
+  readonly #recorders = new Set<(line: RecordedLine) => void>();
   readonly #stopping = new AbortController();
   #changes: ChangeEvent[] = [];
   #running: Promise<unknown> = Promise.resolve();
@@ -34,11 +45,13 @@ export class Watcher {
   constructor(options: WatcherOptions) {
     this.#options = options;
     this.#analyzer = new OriginAnalyzer({ clock: options.clock });
-    this.sink = (spans) => this.#analyzer.onSpans(spans);
+    this.#pulses = new Pulses(options.edgeService);
+    this.sink = (spans) => this.take({ spans });
   }
 
-  start(): void {
-    this.#running = Promise.all([this.#judge(), this.#scrape()]);
+  /** `ownUrl` is where this program tells its own metrics, if it does. */
+  start(ownUrl?: string): void {
+    this.#running = Promise.all([this.#judge(), this.#scrape(ownUrl)]);
   }
 
   async stop(): Promise<void> {
@@ -54,8 +67,8 @@ export class Watcher {
     return this.#analyzer.incidents();
   }
 
-  topology(): Topology {
-    return this.#analyzer.topology();
+  topology(): Frame {
+    return this.#details.frame(this.#analyzer.topology());
   }
 
   /** What was done to the system of late, oldest first. */
@@ -65,7 +78,7 @@ export class Watcher {
 
   noteChange(change: ChangeEvent): void {
     this.#changes = [...this.#changes.slice(1 - CHANGES_KEPT), change];
-    this.#analyzer.onChange(change);
+    this.take({ change });
     this.#tell({ type: 'change', change });
   }
 
@@ -75,29 +88,79 @@ export class Watcher {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Hands on what the analysis is told from now on, as it comes; the answer ends that. */
+  record(recorder: (line: RecordedLine) => void): () => void {
+    this.#recorders.add(recorder);
+    return () => this.#recorders.delete(recorder);
+  }
+
+  /** Takes in what somebody saw, now. */
+  take(told: Omit<RecordedLine, 'atMs'>): void {
+    const { spans, edges, queues, change } = told;
+    if (spans) {
+      this.#analyzer.onSpans(spans);
+      this.#pulses.add(spans);
+    }
+    if (edges) {
+      this.#analyzer.onEdges(edges);
+      this.#details.addEdges(edges);
+    }
+    if (queues) {
+      this.#analyzer.onQueues(queues);
+      this.#details.addQueues(queues);
+    }
+    if (change) {
+      this.#analyzer.onChange(change);
+      this.#details.addChange(change);
+    }
+    if (this.#recorders.size === 0) return;
+    const line = { atMs: this.#options.clock.now(), ...told };
+    for (const recorder of this.#recorders) recorder(line);
+  }
+
   async #judge(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
-    let toldMs = 0;
+    let framedMs = 0;
+    let keptMs = 0;
     while (!signal.aborted) {
       for (const update of this.#analyzer.tick()) this.#tell({ type: 'incident', update });
-      if (this.#listeners.size > 0 && clock.monotonic() - toldMs >= 1_000) {
-        toldMs = clock.monotonic();
-        this.#tell({ type: 'topology', topology: this.topology() });
+      this.#beat();
+      const nowMs = clock.monotonic();
+      const isKept = nowMs - keptMs >= HISTORY_EVERY_MS;
+      if (isKept || (this.#listeners.size > 0 && nowMs - framedMs >= FRAME_MS)) {
+        framedMs = nowMs;
+        const topology = this.topology();
+        this.#tell({ type: 'topology', topology });
+        if (isKept) {
+          keptMs = nowMs;
+          this.history.add(topology);
+        }
       }
       await clock.sleep(TICK_MS, signal);
     }
   }
 
-  async #scrape(): Promise<void> {
+  /** Tells of the calls that ended since the last beat. */
+  #beat(): void {
+    const hops = this.#pulses.take();
+    if (hops.length === 0) return;
+    this.#details.addHops(hops, this.#options.clock.now());
+    const pulses = hops.map(({ from, to, count, failed }) => ({ from, to, count, failed }));
+    this.#tell({ type: 'pulse', pulses });
+  }
+
+  async #scrape(ownUrl: string | undefined): Promise<void> {
     const { clock, targetsFile, edgeService } = this.#options;
     if (targetsFile === undefined) return;
     const scraper = new Scraper({
       targetsFile,
       edgeService,
+      ownUrl,
       clock,
-      onEdges: (samples) => this.#analyzer.onEdges(samples),
-      onQueues: (samples) => this.#analyzer.onQueues(samples),
+      onEdges: (edges) => this.take({ edges }),
+      onQueues: (queues) => this.take({ queues }),
+      onScrape: (...scraped) => this.#details.addScrape(...scraped),
     });
     while (!this.#stopping.signal.aborted) {
       const startedMs = clock.monotonic();

@@ -12,12 +12,27 @@ const BOOL = (2 << 3) + WIRE.varint;
 const INT = (3 << 3) + WIRE.varint;
 const DOUBLE = (4 << 3) + WIRE.fixed64;
 
+type Key = { readonly name: string; readonly bytes: Buffer };
+
+/** Longer values are cut off. */
+const TEXT_MAX = 1_024;
+
 /**
- * Decodes attributes to plain values without making anything in between; lists, maps and bytes
+ * Decodes some attributes to plain values without making anything in between; lists, maps and bytes
  * become text. For those who read every span.
  */
 export class PlainAttributes {
   readonly #cursor = new Cursor(Buffer.alloc(0));
+  /** By length in bytes. */
+  readonly #keys = new Map<number, Key[]>();
+
+  /** @param names of those that are wanted; the others are passed over */
+  constructor(names: readonly string[]) {
+    for (const name of names) {
+      const key = { name, bytes: Buffer.from(name) };
+      this.#keys.set(key.bytes.length, [...(this.#keys.get(key.bytes.length) ?? []), key]);
+    }
+  }
 
   /** Those of the span that `scan` stands at. */
   read({ bytes, attributes }: SpanScan): Record<string, Plain> {
@@ -37,16 +52,28 @@ export class PlainAttributes {
     cursor.reset(bytes, start, end);
     // What every encoder writes: the key, then the value, and nothing else.
     if (cursor.varint() === KEY) {
-      const key = cursor.text();
+      const name = this.#wanted(bytes, cursor.block(), cursor.pos);
+      if (name === undefined) return;
       const value = this.#value(bytes, end);
       if (value !== undefined) {
-        found[key] = value;
+        found[name] = value;
         return;
       }
     }
     const { key, value } = readAttribute(bytes, start, end);
+    if (!this.#isWanted(key)) return;
     const isPlain = value.type === 'bool' || value.type === 'int' || value.type === 'double';
-    found[key] = isPlain ? value.value : valueText(value);
+    found[key] = isPlain ? value.value : valueText(value).slice(0, TEXT_MAX);
+  }
+
+  #isWanted(key: string): boolean {
+    const bytes = Buffer.from(key);
+    return this.#wanted(bytes, 0, bytes.length) !== undefined;
+  }
+
+  /** The name that stands there, if it is wanted. */
+  #wanted(bytes: Buffer, start: number, end: number): string | undefined {
+    return this.#keys.get(end - start)?.find((key) => stands(key.bytes, bytes, start))?.name;
   }
 
   /** The value at the cursor, if it is plain and the last there is. */
@@ -62,8 +89,18 @@ export class PlainAttributes {
 }
 
 function plainAt(cursor: Cursor, tag: number): Plain | undefined {
-  if (tag === TEXT) return cursor.text();
+  if (tag === TEXT) return text(cursor);
   if (tag === INT) return integer(cursor.int64());
   if (tag === BOOL) return cursor.varint() !== 0;
   return tag === DOUBLE ? cursor.double() : undefined;
+}
+
+function text(cursor: Cursor): string {
+  const start = cursor.block();
+  return cursor.bytes.toString('utf8', start, Math.min(cursor.pos, start + TEXT_MAX));
+}
+
+function stands(key: Buffer, bytes: Buffer, start: number): boolean {
+  for (let at = 0; at < key.length; at++) if (bytes[start + at] !== key[at]) return false;
+  return true;
 }
