@@ -1,7 +1,9 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { join, resolve } from 'node:path';
 import { systemClock } from '@faultline/chassis/clock';
+import type { Autoscaling } from './autoscale/autoscaling.ts';
+import { followPods } from './autoscale/follow-pods.ts';
+import type { Autoscaler } from './autoscale/model.ts';
+import { readDescription } from './description.ts';
 import { processEnvironment } from './config.ts';
 import { serveControl, type ControlServer } from './control/server.ts';
 import { EngineError } from './engine-error.ts';
@@ -14,10 +16,9 @@ import type {
   RestartOptions,
 } from './engine-types.ts';
 import { Faults } from './faults/faults.ts';
-import { lastLines } from './logs/tail.ts';
-import { loadManifests } from './manifests/load.ts';
+import { explainFailure } from './logs/explain.ts';
 import type { Manifests } from './manifests/model.ts';
-import { applyOverrides } from './manifests/overrides.ts';
+import { type ManifestText, manifestTexts } from './manifests/texts.ts';
 import { Endpoints } from './net/endpoints.ts';
 import { freePort } from './net/free-port.ts';
 import { openPublicPorts, type PublicPorts } from './net/public-ports.ts';
@@ -26,9 +27,14 @@ import { expandNotes } from './notes.ts';
 import { changeOf } from './observers/change.ts';
 import { Observers } from './observers/observers.ts';
 import { chooseObserverPorts, type ObserverPorts } from './observers/ports.ts';
-import { PodFailure, Pods } from './pods/pods.ts';
+import { Pods } from './pods/pods.ts';
 import type { Pod } from './pods/pod.ts';
+import type { Templates, Workload } from './pods/workload.ts';
+import type { Request } from './rollouts/commands.ts';
+import { Deploys, type DeployReply, type DeployRequest } from './rollouts/deploys.ts';
+import { noMetrics, prometheus, type MetricSource } from './rollouts/prometheus.ts';
 import { ProcessGuard, stopLeftovers } from './process/guard.ts';
+import { chooseCompileCacheDir } from './state/compile-cache.ts';
 import { clearDataDir, closeDataDir, openDataDir, type DataDir } from './state/data-dir.ts';
 import { takeLock } from './state/lock.ts';
 import { describeService, describeStore, type ServiceStatus, type Status } from './status.ts';
@@ -38,7 +44,7 @@ import type { Store } from './stores/store.ts';
 
 /** Starts everything the manifests describe; resolves when all of it is ready. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const manifests = await readManifests(options);
+  const { manifests, canaries, autoscalers } = await readDescription(options);
   const data = await openDataDir(resolve(options.dataDir));
   const release = takeLock(data.lockFile);
   try {
@@ -50,7 +56,18 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       options.observed === false
         ? undefined
         : await chooseObserverPorts(options.ports ?? 'fixed', takenPorts);
-    const held = { manifests, data, release, takenPorts, storePorts, observerPorts };
+    const deploys = new Deploys({
+      root: resolve(options.root),
+      dataDir: data.path,
+      manifests,
+      canaries,
+      clock: options.clock ?? systemClock,
+      strict: options.rollouts?.strict ?? false,
+      intervalMs: options.rollouts?.intervalMs,
+    });
+    const workloads = await deploys.prepare();
+    const ports = { takenPorts, storePorts, observerPorts };
+    const held = { manifests, autoscalers, data, release, deploys, workloads, ...ports };
     const engine = new LocalEngine(options, held);
     await engine.start();
     return engine;
@@ -60,15 +77,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-async function readManifests(options: EngineOptions): Promise<Manifests> {
-  const manifests = await loadManifests(resolve(options.root));
-  return { ...manifests, configMaps: applyOverrides(manifests.configMaps, options.set ?? []) };
-}
-
 type Held = {
   manifests: Manifests;
+  autoscalers: readonly Autoscaler[];
   data: DataDir;
   release: () => void;
+  deploys: Deploys;
+  workloads: readonly Templates[];
   takenPorts: Set<number>;
   storePorts: { postgres: number; redis: number };
   /** Undefined where nothing watches. */
@@ -90,16 +105,19 @@ class LocalEngine implements Engine {
   readonly #observers: Observers | undefined;
   readonly faults: Faults;
   readonly #pods: Pods;
+  readonly #deploys: Deploys;
+  readonly #autoscaling: Autoscaling;
   #ports: PublicPorts | undefined;
   #control: ControlServer | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: EngineOptions, held: Held) {
-    const { manifests, data } = held;
+    const { manifests, data, takenPorts } = held;
     const { clock = systemClock, env = processEnvironment() } = options;
     this.#options = options;
     this.#manifests = manifests;
     this.#release = held.release;
+    this.#deploys = held.deploys;
     this.#data = data;
     this.dataDir = data.path;
     this.#guard = new ProcessGuard(data.processesDir);
@@ -116,13 +134,13 @@ class LocalEngine implements Engine {
     });
     const root = resolve(options.root);
     const compileCacheDir = chooseCompileCacheDir(data.path);
-    const { takenPorts } = held;
     if (held.observerPorts !== undefined) {
       this.#observers = new Observers({
         ...shared,
         env,
         dataDir: data.path,
         compileCacheDir,
+        controlSocket: data.controlSocket,
         ports: held.observerPorts,
         onChange: (store, reason) => this.#storeChanged(store, reason),
       });
@@ -139,22 +157,21 @@ class LocalEngine implements Engine {
       env: podEnv,
       takenPorts,
       storePorts: () => this.#stores.ports,
-      onProblem: (error) => {
-        this.#emit({ component: 'mesh', state: 'Problem', reason: error.message });
-      },
+      routesDir: held.deploys.routes.dir,
+      onProblem: ({ message: reason }) =>
+        this.#emit({ component: 'mesh', state: 'Problem', reason }),
     });
     this.#pods = new Pods({
       ...shared,
-      deployments: manifests.deployments,
+      workloads: held.workloads,
       endpoints: this.#endpoints,
       joinMesh: (pod, how) => this.#mesh.join(pod, how),
       takenPorts,
       onChange: (pod, reason) => this.#podChanged(pod, reason),
       around: {
+        ...data,
         root,
-        runtimeDir: data.runtimeDir,
-        scratchDir: data.scratchDir,
-        volumesDir: data.volumesDir,
+        baseTrees: held.deploys.baseTrees,
         compileCacheDir,
         configMaps: manifests.configMaps,
         secret: (name, key) => this.#secrets.lookup(name, key),
@@ -162,6 +179,7 @@ class LocalEngine implements Engine {
       },
     });
     this.faults = new Faults(() => this.#mesh.control, this.#pods);
+    this.#autoscaling = this.#followAutoscalers(held.autoscalers);
   }
 
   async start(): Promise<void> {
@@ -183,7 +201,7 @@ class LocalEngine implements Engine {
       });
       await Promise.race([this.#startAll(), untilAborted]);
     } catch (error) {
-      const report = await explain(error, this.#data.logsDir);
+      const report = await explainFailure(error, this.#data.logsDir);
       await this.stop();
       throw report;
     }
@@ -195,9 +213,62 @@ class LocalEngine implements Engine {
     const observing = this.#observers?.start();
     await Promise.all([this.#stores.start(), this.#pods.start()]);
     await this.#pods.untilReady(undefined, this.#options.signal);
+    this.#followRollouts();
+    if (this.#options.autoscale === true) this.#autoscaling.start();
     await observing;
     const notes = await expandNotes(this.#manifests.services, this.#secrets);
-    this.notes = [...notes, ...(this.#observers?.notes ?? [])];
+    this.notes = [...notes, ...this.#deploys.notes, ...(this.#observers?.notes ?? [])];
+  }
+
+  #followAutoscalers(autoscalers: readonly Autoscaler[]): Autoscaling {
+    return followPods({
+      autoscalers,
+      pods: this.#pods,
+      clock: this.#options.clock ?? systemClock,
+      metrics: () => this.#metrics,
+      onScale: (service, detail) => this.#observers?.noteChange({ kind: 'scale', service, detail }),
+    });
+  }
+
+  get #metrics(): MetricSource {
+    const url = this.#observers?.prometheusUrl;
+    const { clock = systemClock } = this.#options;
+    return url === undefined ? noMetrics : prometheus({ url, clock, fetch });
+  }
+
+  #followRollouts(): void {
+    this.#deploys.start({
+      pods: this.#pods,
+      followRoutes: () => this.#mesh.follow(),
+      metrics: this.#metrics,
+      noteChange: (change) => this.#observers?.noteChange(change),
+      onEvent: (component, state, reason) => this.#emit({ component, state, reason }),
+      explain: (error) => explainFailure(error, this.#data.logsDir),
+    });
+  }
+
+  deploy(request: DeployRequest): Promise<DeployReply> {
+    return this.#deploys.deploy(request);
+  }
+
+  releases(service?: string): ReturnType<Deploys['releases']> {
+    return this.#deploys.releases(service);
+  }
+
+  rollout(service: string, request: Request | 'status' = 'status'): ReturnType<Deploys['rollout']> {
+    return this.#deploys.rollout(service, request);
+  }
+
+  reports(service: string): ReturnType<Deploys['reports']> {
+    return this.#deploys.reports(service);
+  }
+
+  rollouts(): ReturnType<Deploys['rollouts']> {
+    return this.#deploys.rollouts();
+  }
+
+  manifests(service: string): Promise<ManifestText[]> {
+    return manifestTexts(this.#options.root, service);
   }
 
   meshReport<V extends MeshView>(view: V): MeshReports[V] {
@@ -227,26 +298,39 @@ class LocalEngine implements Engine {
 
   status({ secrets = false }: { secrets?: boolean } = {}): Status {
     return {
-      services: this.#pods.all.map(describeService),
+      services: this.#pods.workloads.map((workload) => this.#describe(workload)),
       stores: this.#servers.map((store) => describeStore(store, { secrets })),
       links: { ...this.links },
     };
   }
 
   instances(service: string): ServiceStatus['instances'] {
-    return describeService(this.#pods.find(service)).instances;
+    return this.#describe(this.#pods.find(service)).instances;
+  }
+
+  #describe(workload: Workload): ServiceStatus {
+    const { service } = workload;
+    const autoscaler = this.#autoscaling.statusOf(service) ?? null;
+    return { ...describeService(workload, this.#deploys.part(service)), autoscaler };
+  }
+
+  async autoscale(on?: boolean): Promise<Status> {
+    if (on === true) this.#autoscaling.start();
+    if (on === false) await this.#autoscaling.stop();
+    return this.status();
   }
 
   async scale(service: string, count: number): Promise<ServiceStatus> {
-    const replicas = this.#pods.find(service);
+    const workload = this.#pods.find(service);
+    const { serving } = workload;
     if (!Number.isInteger(count) || count < 0 || count > 50) {
       throw new EngineError(`scale ${service}: expected a number from 0 to 50, not ${count}`);
     }
-    const detail = `from ${replicas.desired} to ${count} instances`;
+    const detail = `from ${serving.desired} to ${count} instances`;
     this.#observers?.noteChange({ kind: 'scale', service, detail });
-    await replicas.scale(count);
-    await this.#pods.untilReady([replicas]);
-    return describeService(replicas);
+    await serving.scale(count);
+    await this.#pods.untilReady([serving]);
+    return this.#describe(workload);
   }
 
   async restart(target: string, options: RestartOptions = {}): Promise<void> {
@@ -257,9 +341,14 @@ class LocalEngine implements Engine {
     for (const pod of pods) {
       const { name: instance, deployment } = pod;
       const detail = now ? 'killed and started again' : 'ended and started again';
-      this.#observers?.noteChange({ kind: 'restart', service: deployment.name, instance, detail });
+      this.#observers?.noteChange({
+        kind: 'restart',
+        service: deployment.service,
+        instance,
+        detail,
+      });
       await pod.restart({ now, env });
-      await this.#pods.untilReady([this.#pods.find(pod.deployment.name)]);
+      await this.#pods.untilReady(this.#pods.find(deployment.service).replicas);
     }
   }
 
@@ -270,6 +359,8 @@ class LocalEngine implements Engine {
 
   async #stop(): Promise<void> {
     this.#emit({ component: 'engine', state: 'Stopping' });
+    await this.#autoscaling.stop();
+    await this.#deploys.stop();
     await this.#pods.stop();
     await this.#observers?.stop();
     await this.#ports?.stop();
@@ -284,7 +375,8 @@ class LocalEngine implements Engine {
 
   #podChanged(pod: Pod, reason?: string): void {
     if (pod.ready) this.faults.becameReady(pod);
-    void this.#observers?.show(this.#pods.all.flatMap(({ pods }) => pods));
+    this.#deploys.podChanged(pod);
+    void this.#observers?.show(this.#pods.all);
     const state = pod.state === 'Running' ? (pod.ready ? 'Ready' : 'Unready') : pod.state;
     this.#observers?.noteChange(changeOf(pod, reason));
     this.#emit({ component: pod.name, state, ...(reason && { reason }) });
@@ -298,26 +390,4 @@ class LocalEngine implements Engine {
   #emit(event: EngineEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-/** Compiled code is shared by all systems of a checkout, where the checkout can be written. */
-function chooseCompileCacheDir(dataDir: string): string {
-  const shared = fileURLToPath(new URL('../../node_modules/.cache/faultline', import.meta.url));
-  try {
-    mkdirSync(shared, { recursive: true });
-    accessSync(shared, constants.W_OK);
-    return shared;
-  } catch {
-    return join(dataDir, 'compile-cache');
-  }
-}
-
-/** A pod's failure with the last lines it wrote. */
-async function explain(error: unknown, logsDir: string): Promise<unknown> {
-  if (!(error instanceof PodFailure)) return error;
-  const { deployment, name, restarts, sidecarRestarts } = error.pod;
-  const file = restarts >= sidecarRestarts ? `${name}.log` : `${name}.proxy.log`;
-  const path = join(logsDir, deployment.name, file);
-  const lines = await lastLines(path, 20);
-  return new Error([error.message, ...lines, `(from ${path})`].join('\n'), { cause: error });
 }

@@ -1,4 +1,7 @@
-import type { Replicas } from './pods/replicas.ts';
+import type { AutoscalerStatus } from './autoscale/autoscaling.ts';
+import type { Workload } from './pods/workload.ts';
+import type { Weights } from './rollouts/canary.ts';
+import type { Phase } from './rollouts/state.ts';
 import type { Store, StoreName } from './stores/store.ts';
 
 /** What `faultline status --json` answers. */
@@ -13,12 +16,20 @@ export type ServiceStatus = {
   version: string;
   /** How many instances are asked for. */
   replicas: number;
+  /** How calls are split while a new version is tried; null without a Canary. */
+  weights: Weights | null;
+  /** Of the rollout that runs, or of the last one; null without a Canary. */
+  phase: Phase | null;
+  /** Null where nobody scales it. */
+  autoscaler: AutoscalerStatus | null;
   instances: InstanceStatus[];
 };
 
 export type InstanceStatus = {
   name: string;
   version: string;
+  /** Null without a Canary. */
+  role: 'primary' | 'canary' | null;
   pid: number | null;
   proxy_pid: number | null;
   ready: boolean;
@@ -41,16 +52,25 @@ export type StoreStatus = {
   admin_url?: string | null;
 };
 
-export function describeService({ deployment, desired, pods }: Replicas): ServiceStatus {
+/** What a service's rollout adds to its status. */
+export type RolloutPart = Pick<ServiceStatus, 'weights' | 'phase'>;
+
+export function describeService(
+  { service, serving, target, primary, pods }: Workload,
+  rollout: RolloutPart = { weights: null, phase: null },
+): ServiceStatus {
   return {
-    name: deployment.name,
-    version: deployment.version,
-    replicas: desired,
+    name: service,
+    version: serving.deployment.version,
+    replicas: serving.desired,
+    ...rollout,
+    autoscaler: null,
     instances: pods.map((pod) => {
       const admin = pod.reachedAt('admin');
       return {
         name: pod.name,
         version: pod.deployment.version,
+        role: primary ? (target.pods.includes(pod) ? 'canary' : 'primary') : null,
         pid: pod.pid ?? null,
         proxy_pid: pod.sidecarPid ?? null,
         ready: pod.ready,

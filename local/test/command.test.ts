@@ -51,7 +51,7 @@ describe('faultline', function () {
     expect(status.links).to.deep.equal(links);
     const table = await faultline(['status', '--data-dir', dir.path]);
     expect(table.out)
-      .to.match(/^INSTANCE +VERSION +READY/)
+      .to.match(/^INSTANCE +VERSION +SHARE +READY/)
       .and.include('postgres');
     const secret = await faultline(['status', '--json', '--secrets', '--data-dir', dir.path]);
     expect(JSON.parse(secret.out).stores[0].admin_url).to.match(/^postgresql:\/\/postgres:/);
@@ -178,7 +178,10 @@ describe('faultline', function () {
   });
 
   const misuse: [string[], RegExp][] = [
-    [['upp'], /unknown command 'upp'; expected one of: up, down, status, logs, scale, restart/],
+    [
+      ['upp'],
+      /unknown command 'upp'; expected one of: up, down, status, logs, scale, autoscale, restart/,
+    ],
     [['up', '--deatch'], /Unknown option '--deatch'; up knows: --json, --data-dir, .*--detach/],
     [['up', 'orders'], /expected faultline up, got 'orders'/],
     [['up', '--ports', '8080'], /--ports: expected 'auto', not '8080'/],

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { systemClock } from '@faultline/chassis/clock';
 
 export type Answer = { status: number; body: string };
 
@@ -17,15 +18,18 @@ export function get(url: string, agent: Agent | false = false): Promise<Answer> 
   });
 }
 
-/** Callers that never pause: what happened to each of their requests. */
+/** Callers that never give up: what happened to each of their requests. */
 export class Load {
   readonly failures: string[] = [];
   readonly answeredBy = new Map<string, number>();
   #isOver = false;
+  readonly #pauseMs: number;
   readonly #callers: Promise<void>[];
   readonly #agent = new Agent({ keepAlive: true });
 
-  constructor(url: string, callers: number) {
+  /** Each caller waits `pauseMs` after an answer. */
+  constructor(url: string, callers: number, pauseMs = 0) {
+    this.#pauseMs = pauseMs;
     this.#callers = Array.from({ length: callers }, () => this.#call(url));
   }
 
@@ -50,6 +54,7 @@ export class Load {
       } catch (error) {
         this.failures.push(String(error));
       }
+      if (this.#pauseMs > 0) await systemClock.sleep(this.#pauseMs);
     }
   }
 }

@@ -18,6 +18,8 @@ export type SystemOptions = {
   otlpEndpoint?: string;
   /** Changes to what the manifests set, `CONFIGMAP.KEY=VALUE` each. */
   set?: readonly string[];
+  /** With Prometheus, by which rollouts are judged; but not by how long replies take here. */
+  observed?: boolean;
 };
 
 /** The real thing: the local engine with all services and stores, on free ports, in a folder of its own. */
@@ -58,7 +60,8 @@ export class System implements AsyncDisposable {
       root,
       dataDir: join(dir, 'state'),
       ports: 'auto',
-      observed: false,
+      observed: options.observed ?? false,
+      rollouts: { unjudged: ['latency-p99'] },
       env: {
         ...ownEnvironment(),
         OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpEndpoint ?? sink.url,

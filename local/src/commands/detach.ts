@@ -46,9 +46,14 @@ export async function startDetached(invocation: Invocation): Promise<number> {
 }
 
 function repeatFlags({ flags, root, dataDir }: Invocation): string[] {
-  const passedOn = ['ports', 'host', 'set'].flatMap((name) =>
+  const passedOn = ['ports', 'host', 'set', 'rollout-interval', 'skip-check'].flatMap((name) =>
     [flags[name] ?? []].flat().map((value) => `--${name}=${String(value)}`),
   );
-  const bare = flags['bare'] === true ? ['--bare'] : [];
-  return [...passedOn, ...bare, `--root=${root}`, `--data-dir=${dataDir}`];
+  const switches = ['bare', 'flagger', 'autoscale'].filter((name) => flags[name] === true);
+  return [
+    ...passedOn,
+    ...switches.map((name) => `--${name}`),
+    `--root=${root}`,
+    `--data-dir=${dataDir}`,
+  ];
 }

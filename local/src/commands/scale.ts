@@ -16,6 +16,11 @@ export const scale: Command = {
     else {
       const names = answer.instances.map(({ name }) => name).join(', ') || 'none';
       invocation.terminal.out(`${service}: ${answer.instances.length} instances: ${names}\n`);
+      if (answer.autoscaler && count !== '0') {
+        const { min, max } = answer.autoscaler;
+        const range = `between ${min} and ${max}`;
+        invocation.terminal.out(`Its autoscaler has the next word, ${range}.\n`);
+      }
     }
     return 0;
   },

@@ -1,7 +1,8 @@
 import { connectEngine } from '../control/client.ts';
-import type { Status } from '../status.ts';
+import type { ServiceStatus, Status } from '../status.ts';
 import { formatLinks } from '../ui/links.ts';
 import { formatTable } from '../ui/table.ts';
+import { describeAutoscalers } from './autoscale.ts';
 import { printJson, type Command } from './command.ts';
 
 export const status: Command = {
@@ -19,7 +20,10 @@ export const status: Command = {
     if (invocation.json) printJson(invocation, answer);
     else {
       const links = formatLinks(answer.links, invocation.terminal.paint);
-      invocation.terminal.out(`${formatTable(toRows(answer))}\n${links.join('\n')}\n`);
+      const isScaled = answer.services.some(({ autoscaler }) => autoscaler !== null);
+      const scaled = isScaled ? `\n${describeAutoscalers(answer)}\n` : '';
+      const table = formatTable(toRows(answer));
+      invocation.terminal.out(`${table}\n${scaled}${links.join('\n')}\n`);
     }
     return 0;
   },
@@ -30,6 +34,7 @@ function toRows({ services, stores }: Status): string[][] {
     service.instances.map((one) => [
       one.name,
       one.version,
+      shareOf(service, one.role),
       one.ready ? 'yes' : 'no',
       one.state,
       String(one.restarts),
@@ -40,12 +45,18 @@ function toRows({ services, stores }: Status): string[][] {
   const servers = stores.map((store) => [
     store.name,
     '-',
+    '-',
     store.ready ? 'yes' : 'no',
     store.ready ? 'Running' : 'Starting',
     String(store.restarts),
     String(store.pid ?? '-'),
     store.admin_url ?? `127.0.0.1:${store.port}`,
   ]);
-  const heading = ['INSTANCE', 'VERSION', 'READY', 'STATE', 'RESTARTS', 'PID', 'ADMIN'];
+  const heading = ['INSTANCE', 'VERSION', 'SHARE', 'READY', 'STATE', 'RESTARTS', 'PID', 'ADMIN'];
   return [heading, ...instances, ...servers];
+}
+
+/** How much of its service's calls go to a version's instances together. */
+function shareOf({ weights }: ServiceStatus, role: 'primary' | 'canary' | null): string {
+  return weights === null || role === null ? '-' : `${weights[role]} %`;
 }

@@ -10,6 +10,7 @@ export const trace: Command = {
   example: 'faultline trace 4850254a035054aeb8cb77e792a56052 --sidecars',
   options: {
     sidecars: { type: 'boolean', help: 'with the spans of sidecars' },
+    statements: { type: 'boolean', help: 'with each statement to a store by itself' },
   },
   async run(invocation) {
     const [id = ''] = invocation.args;
@@ -26,8 +27,11 @@ export const trace: Command = {
     if (found === undefined) throw new EngineError(`there is no trace ${id}`);
     if (invocation.json) printJson(invocation, found);
     else {
-      const sidecars = invocation.flags['sidecars'] === true;
-      invocation.terminal.out(`${drawTrace(found, { sidecars }).join('\n')}\n`);
+      const options = {
+        sidecars: invocation.flags['sidecars'] === true,
+        statements: invocation.flags['statements'] === true,
+      };
+      invocation.terminal.out(`${drawTrace(found, options).join('\n')}\n`);
     }
     return 0;
   },

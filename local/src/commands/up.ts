@@ -1,10 +1,13 @@
 import { systemClock } from '@faultline/chassis/clock';
+import { parseGoDuration } from '@faultline/mesh-core/duration';
 import { startEngine } from '../engine.ts';
-import type { Engine } from '../engine-types.ts';
+import type { Engine, EngineOptions } from '../engine-types.ts';
 import { formatLinks } from '../ui/links.ts';
 import { Progress } from '../ui/progress.ts';
 import { printJson, textFlag, UsageError, type Command, type Invocation } from './command.ts';
 import { startDetached } from './detach.ts';
+
+const intervalMsMin = 200;
 
 export const up: Command = {
   name: 'up',
@@ -16,6 +19,20 @@ export const up: Command = {
     ports: { type: 'string', help: "'auto' takes free ports instead of the usual ones" },
     host: { type: 'string', help: 'the address public ports listen on (default 127.0.0.1)' },
     bare: { type: 'boolean', help: 'without Prometheus and the trace store' },
+    'rollout-interval': {
+      type: 'string',
+      help: 'between two looks at a new version, such as 500ms (default: as its Canary says)',
+    },
+    flagger: {
+      type: 'boolean',
+      help: 'roll out exactly as Flagger does: at its pace, and silence is a failure',
+    },
+    'skip-check': {
+      type: 'string',
+      multiple: true,
+      help: 'a metric that no rollout is judged by, such as client-success-rate',
+    },
+    autoscale: { type: 'boolean', help: 'follow the manifests’ autoscalers from the start' },
     set: {
       type: 'string',
       multiple: true,
@@ -48,6 +65,8 @@ async function runHere(invocation: Invocation): Promise<number> {
       env: invocation.env,
       ports: textFlag(invocation, 'ports') === 'auto' ? 'auto' : 'fixed',
       observed: invocation.flags['bare'] !== true,
+      autoscale: invocation.flags['autoscale'] === true,
+      rollouts: toRollouts(invocation),
       set: settings.filter((setting) => typeof setting === 'string'),
       ...(host !== undefined && { host }),
       signal: stopping.signal,
@@ -65,6 +84,18 @@ async function runHere(invocation: Invocation): Promise<number> {
     stopping.release();
   }
   return 0;
+}
+
+function toRollouts(invocation: Invocation): NonNullable<EngineOptions['rollouts']> {
+  const text = textFlag(invocation, 'rollout-interval');
+  const strict = invocation.flags['flagger'] === true;
+  const skipped = [invocation.flags['skip-check'] ?? []].flat();
+  const unjudged = skipped.filter((name) => typeof name === 'string');
+  if (text === undefined) return { strict, unjudged };
+  const intervalMs = parseGoDuration(text);
+  const isLongEnough = intervalMs !== undefined && intervalMs >= intervalMsMin;
+  if (isLongEnough) return { strict, unjudged, intervalMs };
+  throw new UsageError(`--rollout-interval: expected 200ms or more, not '${text}'`);
 }
 
 function announce(

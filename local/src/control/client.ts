@@ -3,6 +3,9 @@ import { EngineError } from '../engine-error.ts';
 import type { MeshReport } from '../engine-types.ts';
 import type { FaultReport } from '../faults/faults.ts';
 import type { ServiceStatus, Status } from '../status.ts';
+import type { DeployReply, ListedRelease } from '../rollouts/deploys.ts';
+import type { RolloutReport } from '../rollouts/report.ts';
+import type { RolloutStatus } from '../rollouts/rollout.ts';
 import { findDataDir } from '../state/data-dir.ts';
 import { lockHolder } from '../state/lock.ts';
 
@@ -10,7 +13,13 @@ import { lockHolder } from '../state/lock.ts';
 type Replies = {
   status: Status;
   scale: ServiceStatus;
+  autoscale: Status;
   restart: Status;
+  deploy: DeployReply;
+  releases: { releases: ListedRelease[] };
+  rollout: RolloutStatus;
+  reports: { reports: RolloutReport[] };
+  rollouts: { rollouts: RolloutStatus[] };
   'fault-add': FaultReport;
   'fault-list': FaultReport[];
   'fault-clear': FaultReport[];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { namespaceDefault } from '@faultline/mesh-control/manifests/fields';
+import { parseQuantity } from '../autoscale/quantity.ts';
 import type {
   ContainerManifest,
   DeploymentManifest,
@@ -21,14 +22,33 @@ export type ProbeSpec = {
 /** `claim` is set on volumes that outlast the pod. */
 export type VolumeMount = { volume: string; mountPath: string; claim: string | undefined };
 
+/** How pods of one version are replaced by those of another. */
+export type RolloutStrategy = {
+  /** `recreate` ends all old pods before it starts a new one. */
+  kind: 'rolling' | 'recreate';
+  /** How many pods more, and how many ready ones fewer, than asked for: a number or `25%`. */
+  maxSurge: number | string;
+  maxUnavailable: number | string;
+  /** How long a pod must be ready to count. */
+  minReadyMs: number;
+  /** After so long without any progress it will not come any more. */
+  progressDeadlineMs: number;
+};
+
 /** What the engine runs for one Deployment. */
 export type Deployment = {
   name: string;
+  /** Its name in the manifests; a Canary's primary is made from the Deployment of that name. */
+  service: string;
   namespace: string;
   /** The folder under `services/` that the image is built from, and the image's tag. */
   folder: string;
   version: string;
+  /** The source tree whose `services/<folder>` is run; undefined for the project as it stands. */
+  tree: string | undefined;
   replicas: number;
+  selector: Readonly<Record<string, string>>;
+  strategy: RolloutStrategy;
   podLabels: Readonly<Record<string, string>>;
   podAnnotations: Readonly<Record<string, string>>;
   /** First part of the pods' random names: changes with the template, as in Kubernetes. */
@@ -44,6 +64,8 @@ export type Deployment = {
   gracePeriodMs: number;
   preStopMs: number;
   memoryLimitMiB: number | undefined;
+  /** In cores; what an autoscaler takes a share of. */
+  cpuRequest: number | undefined;
   mounts: readonly VolumeMount[];
 };
 
@@ -97,9 +119,13 @@ export function toDeployment(manifest: DeploymentManifest): Deployment {
   }
   return {
     name: manifest.metadata.name,
+    service: manifest.metadata.name,
     namespace: manifest.metadata.namespace ?? namespaceDefault,
     ...image,
+    tree: undefined,
     replicas: manifest.spec.replicas,
+    selector: manifest.spec.selector.matchLabels,
+    strategy: toStrategy(manifest.spec),
     podLabels: template.metadata.labels,
     podAnnotations: template.metadata.annotations,
     templateHash: hashTemplate(template),
@@ -113,12 +139,24 @@ export function toDeployment(manifest: DeploymentManifest): Deployment {
     gracePeriodMs: template.spec.terminationGracePeriodSeconds * 1000,
     preStopMs: (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000,
     memoryLimitMiB: toMiB(container.resources?.limits?.memory),
+    cpuRequest: parseQuantity(container.resources?.requests?.cpu ?? ''),
     mounts: container.volumeMounts.map((mount) => ({
       volume: mount.name,
       mountPath: mount.mountPath,
       claim: template.spec.volumes.find(({ name }) => name === mount.name)?.persistentVolumeClaim
         ?.claimName,
     })),
+  };
+}
+
+function toStrategy(spec: DeploymentManifest['spec']): RolloutStrategy {
+  const { type, rollingUpdate } = spec.strategy;
+  return {
+    kind: type === 'Recreate' ? 'recreate' : 'rolling',
+    maxSurge: rollingUpdate?.maxSurge ?? '25%',
+    maxUnavailable: rollingUpdate?.maxUnavailable ?? '25%',
+    minReadyMs: spec.minReadySeconds * 1000,
+    progressDeadlineMs: spec.progressDeadlineSeconds * 1000,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseQuantity } from '../autoscale/quantity.ts';
 
 // Exactly the fields the local engine follows; see no-effect.ts for those it accepts besides.
 
@@ -13,6 +14,10 @@ const metadata = z.strictObject({
   labels: strings.optional(),
   annotations: strings.optional(),
 });
+
+const quantity = z
+  .union([z.string(), z.number().transform(String)])
+  .refine((text) => parseQuantity(text) !== undefined, 'expected a quantity such as 250m or 2');
 
 const keyRef = z.strictObject({ name, key: z.string(), optional: z.boolean().optional() });
 
@@ -85,6 +90,7 @@ const container = z.strictObject({
             .optional(),
         })
         .optional(),
+      requests: z.strictObject({ cpu: quantity.optional() }).optional(),
     })
     .optional(),
   volumeMounts: z
@@ -104,12 +110,30 @@ const volume = z.strictObject({
   persistentVolumeClaim: z.strictObject({ claimName: name }).optional(),
 });
 
+/** A number of pods, or a share of those asked for. */
+const podCount = z.union([z.int().min(0), z.string().regex(/^\d{1,3}%$/, 'expected 1 or 25%')]);
+
+const strategy = z
+  .strictObject({
+    type: z.enum(['RollingUpdate', 'Recreate']).default('RollingUpdate'),
+    rollingUpdate: z
+      .strictObject({ maxSurge: podCount.default('25%'), maxUnavailable: podCount.default('25%') })
+      .optional(),
+  })
+  .refine(
+    ({ type, rollingUpdate }) => type === 'RollingUpdate' || rollingUpdate === undefined,
+    'rollingUpdate counts only with the type RollingUpdate',
+  );
+
 const deployment = z.strictObject({
   apiVersion: z.literal('apps/v1'),
   kind: z.literal('Deployment'),
   metadata,
   spec: z.strictObject({
     replicas: z.int().min(0).default(1),
+    strategy: strategy.prefault({}),
+    minReadySeconds: z.int().min(0).default(0),
+    progressDeadlineSeconds: z.int().min(1).default(600),
     selector: z.strictObject({ matchLabels: strings }),
     template: z.strictObject({
       metadata: z.strictObject({ labels: strings, annotations: strings.default({}) }),

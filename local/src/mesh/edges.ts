@@ -131,15 +131,21 @@ function isFailure({ labels }: Sample): boolean {
 
 function isMutual(views: readonly ProxyView[], target: string): boolean {
   const calls = samplesOf(views, 'request_total').filter(
-    ({ labels }) => labels['direction'] === 'outbound' && labels['dst_service'] === target,
+    ({ labels }) =>
+      labels['direction'] === 'outbound' && isVersionOf(labels['dst_service'] ?? '', target),
   );
   return calls.length > 0 && calls.every(({ labels }) => labels['tls'] === 'true');
+}
+
+/** During a rollout there is a Service for either version beside the one that callers name. */
+function isVersionOf(service: string, target: string): boolean {
+  return [target, `${target}-primary`, `${target}-canary`].includes(service);
 }
 
 function ejectedOf(views: readonly ProxyView[], target: string): string[] {
   const pods = views
     .flatMap(({ backends }) => backends)
-    .filter(({ backend }) => backend.split('.')[2]?.split(':')[0] === target)
+    .filter(({ backend }) => isVersionOf(backend.split('.')[2]?.split(':')[0] ?? '', target))
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ breaker }) => breaker.kind === 'shut' || breaker.kind === 'probation')
     .map(({ labels }) => labels['dst_pod'] ?? '');

@@ -27,6 +27,8 @@ export type MeshOptions = {
   guard: ProcessGuard;
   takenPorts: Set<number>;
   storePorts(): StorePorts;
+  /** Where rollouts keep their HTTPRoutes. */
+  routesDir: string;
   /** A changed manifest was refused; what was there before stays in force. */
   onProblem(error: Error): void;
 };
@@ -48,12 +50,12 @@ export class Mesh {
 
   /** Throws a `ManifestError` that lists everything that is wrong with the mesh's manifests. */
   async start(): Promise<void> {
-    const { root, dir, manifests, clock, onProblem } = this.#options;
+    const { root, dir, routesDir, manifests, clock, onProblem } = this.#options;
     this.#control = await startControlPlane({
       root,
       dir,
       socketPath: this.#controlSocket,
-      manifestDirs: ['routes', 'policy'].map((folder) => join(root, 'mesh', folder)),
+      manifestDirs: [join(root, 'mesh/routes'), join(root, 'mesh/policy'), routesDir],
       services: manifests.services.map(toMeshService),
       clock,
       onProblem,
@@ -97,7 +99,7 @@ export class Mesh {
       program: this.#program,
       env: this.#environment(pod, { ...places, token }),
       admin,
-      log: new LogWriter(join(logsDir, pod.deployment.name, `${pod.name}.proxy.log`)),
+      log: new LogWriter(join(logsDir, pod.deployment.service, `${pod.name}.proxy.log`)),
       clock,
       guard,
       onChange: onSidecar,
@@ -175,8 +177,16 @@ export class Mesh {
     };
   }
 
+  /** Reads the manifests again at once; resolves when every proxy goes by them. */
+  async follow(): Promise<void> {
+    await this.#heard(await this.control.reload());
+  }
+
   async #setReady(name: string, ready: boolean): Promise<void> {
-    const version = this.control.setReady(name, { ready });
+    await this.#heard(this.control.setReady(name, { ready }));
+  }
+
+  async #heard(version: number): Promise<void> {
     const enough = new AbortController();
     void this.#options.clock.sleep(heardMs, enough.signal).then(() => enough.abort());
     await this.control.applied(version, enough.signal);

@@ -69,6 +69,7 @@ function gateway(urls: { adminUrl: string; sidecarAdminUrl: string | undefined }
     name: 'gateway-3f2a1-x7k2p',
     namespace: 'default',
     deployment: 'gateway',
+    container: 'gateway',
     templateHash: '3f2a1',
     labels: {
       'app.kubernetes.io/name': 'gateway',

@@ -96,6 +96,8 @@ function flags(port: number): string[] {
     // Blocks of minutes instead of hours: what is not yet in a block is held in memory.
     '--storage.tsdb.min-block-duration=15m',
     '--storage.tsdb.max-block-duration=1h',
+    // A new version’s first requests are to be seen; 5 s is what it waits otherwise.
+    '--scrape.discovery-reload-interval=200ms',
     `--web.listen-address=127.0.0.1:${port}`,
     // Pages of other sites that a browser shows may not read it.
     '--web.cors.origin=https?://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?',

@@ -5,6 +5,7 @@ const pod: ScrapedPod = {
   name: 'orders-3f2a1-x7k2p',
   namespace: 'default',
   deployment: 'orders',
+  container: 'orders',
   templateHash: '3f2a1',
   labels: { 'app.kubernetes.io/name': 'orders' },
   adminUrl: 'http://127.0.0.1:20001',

@@ -3,6 +3,8 @@ export type ScrapedPod = {
   readonly name: string;
   readonly namespace: string;
   readonly deployment: string;
+  /** The container's name: the service's, whatever Deployment its pod belongs to. */
+  readonly container: string;
   readonly templateHash: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Its admin port, `http://host:port`; undefined when it has none or has not been up yet. */
@@ -65,9 +67,9 @@ function sidecarLabels(pod: ScrapedPod): TargetGroup['labels'] {
 }
 
 function appLabels(pod: ScrapedPod): TargetGroup['labels'] {
-  const { name, namespace, deployment } = pod;
+  const { name, namespace, container } = pod;
   return {
-    ...podMeta({ name, namespace, port: 'admin', container: deployment }),
+    ...podMeta({ name, namespace, port: 'admin', container }),
     ...labelMeta(podLabels(pod)),
   };
 }

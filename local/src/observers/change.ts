@@ -2,7 +2,7 @@ import type { Pod, PodState } from '../pods/pod.ts';
 
 /** Something that was done to the system, or that became of an instance. */
 export type Change = {
-  kind: 'scale' | 'restart' | 'config' | 'instance';
+  kind: 'deploy' | 'weight' | 'promote' | 'rollback' | 'scale' | 'restart' | 'config' | 'instance';
   service: string;
   version?: string;
   instance?: string;
@@ -23,7 +23,7 @@ export function changeOf(pod: Pod, reason: string | undefined): Change {
   const state = pod.state === 'Running' ? (pod.ready ? 'ready' : 'unready') : states[pod.state];
   return {
     kind: 'instance',
-    service: pod.deployment.name,
+    service: pod.deployment.service,
     version: pod.deployment.version,
     instance: pod.name,
     ...(state !== undefined && { state }),

@@ -19,6 +19,8 @@ export type ObserversOptions = {
   dataDir: string;
   logsDir: string;
   compileCacheDir: string;
+  /** Where the engine can be asked; the console passes on what people ask there. */
+  controlSocket: string;
   ports: ObserverPorts;
   env: Environment;
   clock: Clock;
@@ -80,17 +82,27 @@ export class Observers {
     return this.#traces && `http://127.0.0.1:${this.#options.ports.traces.otlp}`;
   }
 
+  /** Where metrics are asked for; undefined without a Prometheus. */
+  get prometheusUrl(): string | undefined {
+    return this.#prometheusUrl('127.0.0.1');
+  }
+
   /** Link name → URL. */
   get links(): Record<string, string> {
     const { ports } = this.#options;
-    const prometheus =
-      this.#choice.kind === 'external'
-        ? this.#choice.url
-        : this.#prometheus && `http://localhost:${ports.prometheus}/`;
+    const prometheus = this.#prometheusUrl('localhost');
     return {
-      ...(this.#traces && { Traces: `http://localhost:${ports.traces.query}/` }),
+      ...(this.#traces && {
+        Console: `http://localhost:${ports.traces.console}/`,
+        Traces: `http://localhost:${ports.traces.query}/`,
+      }),
       ...(prometheus !== undefined && { Prometheus: prometheus }),
     };
+  }
+
+  #prometheusUrl(host: string): string | undefined {
+    if (this.#choice.kind === 'external') return this.#choice.url;
+    return this.#prometheus && `http://${host}:${this.#options.ports.prometheus}/`;
   }
 
   /** Starts them; resolves when each serves or has failed, which a note tells. */
@@ -112,8 +124,10 @@ export class Observers {
     const { admin } = this.#options.ports.traces;
     const traces = { name: 'trace-store', version: '1.0.0', url: `http://127.0.0.1:${admin}` };
     const programs = this.#traces === undefined ? [] : [traces];
-    // Before it was ready for the first time a pod is not missed; after that it is.
-    const known = pods.filter(({ wasReady }) => wasReady).map(scrapedPod);
+    // Before it was ready for the first time an app is not missed; after that it is.
+    const known = pods.map((pod) => {
+      return pod.wasReady ? scrapedPod(pod) : { ...scrapedPod(pod), adminUrl: undefined };
+    });
     await this.#targets.write(toTargets(known, programs));
   }
 
@@ -136,11 +150,15 @@ export class Observers {
   }
 
   #launchTraces(log: (line: string) => void): Promise<StoreServer> {
-    const { dataDir, ports, clock, guard, compileCacheDir } = this.#options;
+    const { dataDir, ports, clock, guard, compileCacheDir, controlSocket } = this.#options;
     return startTraceStore({
       dir: join(dataDir, 'traces'),
       ports: ports.traces,
-      env: { NODE_COMPILE_CACHE: compileCacheDir },
+      env: {
+        NODE_COMPILE_CACHE: compileCacheDir,
+        ENGINE_SOCKET: controlSocket,
+        PROMETHEUS_URL: this.#prometheusUrl('127.0.0.1') ?? '',
+      },
       targetsFile: targetsPath(join(dataDir, 'prometheus')),
       token: this.#token,
       log,

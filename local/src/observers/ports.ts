@@ -3,7 +3,7 @@ import type { TraceStorePorts } from './trace-store.ts';
 
 export type ObserverPorts = { prometheus: number; traces: TraceStorePorts };
 
-const wellKnown = { prometheus: 9090, query: 16_686, otlp: 4318 };
+const wellKnown = { prometheus: 9090, query: 16_686, otlp: 4318, console: 8081 };
 
 /**
  * Where Prometheus and the trace store are to listen: where everybody expects them, or anywhere. A
@@ -23,6 +23,7 @@ export async function chooseObserverPorts(
     traces: {
       query: await choose(wellKnown.query),
       otlp: await choose(wellKnown.otlp),
+      console: await choose(wellKnown.console),
       admin: await freePort(taken),
     },
   };

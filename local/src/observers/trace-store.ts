@@ -7,12 +7,15 @@ import { eachLine } from '../process/lines.ts';
 import type { StoreServer } from '../stores/store.ts';
 
 const program = fileURLToPath(import.meta.resolve('@faultline/store/main'));
-const flags = ['--max-semi-space-size=4', '--max-old-space-size=512'];
+/** A heap that may grow by a third between collections, where Node lets it double and more. */
+const flags = ['--max-semi-space-size=4', '--max-old-space-size=512', '--heap-growing-percent=30'];
+/** Otherwise glibc keeps what blocks and requests have freed. */
+const allocator = { MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' };
 const host = '127.0.0.1';
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
 
-export type TraceStorePorts = { query: number; otlp: number; admin: number };
+export type TraceStorePorts = { query: number; otlp: number; admin: number; console: number };
 
 export type TraceStoreOptions = {
   /** Where spans outlast a restart. */
@@ -36,11 +39,13 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Store
     command: process.execPath,
     args: [...flags, program],
     env: {
+      ...allocator,
       ...options.env,
       STORE_DIR: dir,
       STORE_LISTEN_QUERY: `${host}:${ports.query}`,
       STORE_LISTEN_OTLP: `${host}:${ports.otlp}`,
       LISTEN_ADMIN: `${host}:${ports.admin}`,
+      CONSOLE_PORT: String(ports.console),
       WATCH_TARGETS_FILE: options.targetsFile,
       WATCH_TOKEN: options.token,
     },

@@ -4,10 +4,20 @@ import { relocate, resolveEnv } from './env.ts';
 
 const deployment: Deployment = {
   name: 'orders',
+  service: 'orders',
   namespace: 'shop',
   folder: 'orders',
   version: '1.0.0',
+  tree: undefined,
   replicas: 1,
+  selector: {},
+  strategy: {
+    kind: 'rolling',
+    maxSurge: 1,
+    maxUnavailable: 0,
+    minReadyMs: 0,
+    progressDeadlineMs: 600_000,
+  },
   podLabels: { 'app.kubernetes.io/version': '1.0.0' },
   podAnnotations: {},
   templateHash: 'abcde',
@@ -21,6 +31,7 @@ const deployment: Deployment = {
   gracePeriodMs: 1000,
   preStopMs: 0,
   memoryLimitMiB: undefined,
+  cpuRequest: undefined,
   mounts: [],
 };
 

@@ -10,6 +10,8 @@ import type { PodPorts } from './ports.ts';
 /** Where things are that every pod is given. */
 export type PodSurroundings = {
   root: string;
+  /** By service folder: a copy of what the system was started with, once there is one. */
+  baseTrees: ReadonlyMap<string, string>;
   runtimeDir: string;
   scratchDir: string;
   volumesDir: string;
@@ -54,7 +56,12 @@ export function planLaunch(options: {
   return {
     command: isNode ? process.execPath : program,
     args: [...heap, ...args],
-    cwd: join(around.root, 'services', deployment.folder),
+    // An edit of the working tree must not reach what runs by way of a restart.
+    cwd: join(
+      deployment.tree ?? around.baseTrees.get(deployment.folder) ?? around.root,
+      'services',
+      deployment.folder,
+    ),
     env: {
       ...inherited(around.env),
       HOSTNAME: pod,

@@ -35,6 +35,8 @@ export type PodOptions = {
   onChange(pod: Pod, reason?: string): void;
 };
 
+const hopelessRestarts = 3;
+
 /** One instance of a Deployment: its part in the mesh, and its container, restarted when it ends. */
 export class Pod {
   readonly name: string;
@@ -47,11 +49,14 @@ export class Pod {
   restarts = 0;
   /** How often its sidecar ended. */
   sidecarRestarts = 0;
+  /** How its container ended last. */
+  lastEnd = '';
   readonly #options: PodOptions;
   readonly #stopping = new AbortController();
   #wake = new AbortController();
   #member: Member | undefined;
   #isHealthy = false;
+  #readySinceMs = 0;
   #child: Child | undefined;
   #isRestarting = false;
   #nextEnv: Readonly<Record<string, string>> = {};
@@ -74,6 +79,25 @@ export class Pod {
 
   get sidecarAdminUrl(): string | undefined {
     return this.#member?.sidecarAdminUrl;
+  }
+
+  /** For how long it has been ready. */
+  get readyMs(): number {
+    return this.ready ? this.#options.clock.monotonic() - this.#readySinceMs : 0;
+  }
+
+  /** Whether it keeps ending without ever having been ready. */
+  get isHopeless(): boolean {
+    const endsAgain = this.state === 'CrashLoopBackOff' && this.restarts >= hopelessRestarts;
+    return !this.wasReady && (endsAgain || this.sidecarRestarts >= hopelessRestarts);
+  }
+
+  /** How often its container has ended, or its sidecar when that is the one. */
+  get howItEnds(): string {
+    const { restarts, sidecarRestarts, lastEnd } = this;
+    return restarts >= sidecarRestarts
+      ? `it ended ${restarts} times: ${lastEnd}`
+      : `its sidecar ended ${sidecarRestarts} times`;
   }
 
   start(): void {
@@ -145,6 +169,7 @@ export class Pod {
       const reason = await this.#runOnce(member);
       if (signal.aborted) break;
       this.restarts += 1;
+      this.lastEnd = reason;
       if (!this.#isRestarting) {
         const { state, delayMs } = afterExit(waits, clock.monotonic() - startedMs);
         waits = state;
@@ -244,6 +269,7 @@ export class Pod {
     const ready = this.#isHealthy && member.ready && !this.#stopping.signal.aborted;
     const changed = ready !== this.ready;
     this.ready = ready;
+    if (changed) this.#readySinceMs = this.#options.clock.monotonic();
     if (ready) {
       endpoints.add({ instance: this.name, labels: deployment.podLabels, ports: member.ports });
       this.wasReady = true;

@@ -9,12 +9,14 @@ import type { ProcessGuard } from '../process/guard.ts';
 import type { Secrets } from '../stores/secrets.ts';
 import { planLaunch, type PodSurroundings } from './launch.ts';
 import { podName } from './names.ts';
+import { PodFailure } from './failure.ts';
 import { Pod } from './pod.ts';
 import { assignPorts } from './ports.ts';
 import { Replicas } from './replicas.ts';
+import { Workload, type Templates } from './workload.ts';
 
 export type PodsOptions = {
-  deployments: readonly Deployment[];
+  workloads: readonly Templates[];
   around: PodSurroundings;
   secrets: Secrets;
   logsDir: string;
@@ -27,40 +29,51 @@ export type PodsOptions = {
 };
 
 const readyTimeoutMs = 120_000;
-const hopelessRestarts = 3;
 
 /** The pods of all Deployments. */
 export class Pods {
-  readonly all: readonly Replicas[];
+  readonly workloads: readonly Workload[];
   readonly #options: PodsOptions;
 
   constructor(options: PodsOptions) {
     this.#options = options;
-    this.all = options.deployments.map(
-      (deployment) => new Replicas(deployment, (of) => this.#create(of)),
-    );
+    const how = { clock: options.clock, create: (of: Deployment) => this.#create(of) };
+    const toReplicas = (template: Deployment) => new Replicas(template, how);
+    this.workloads = options.workloads.map(({ target, primary }) => {
+      return new Workload(toReplicas(target), primary && toReplicas(primary));
+    });
+  }
+
+  get #replicas(): readonly Replicas[] {
+    return this.workloads.flatMap(({ replicas }) => replicas);
+  }
+
+  get all(): readonly Pod[] {
+    return this.workloads.flatMap(({ pods }) => pods);
   }
 
   async start(): Promise<void> {
-    await Promise.all(this.all.map((replicas) => replicas.scale(replicas.deployment.replicas)));
+    await Promise.all(
+      this.workloads.map(({ serving }) => serving.scale(serving.deployment.replicas)),
+    );
   }
 
   /** Stops everything at once. */
   async stop(): Promise<void> {
-    await Promise.all(this.all.map((replicas) => replicas.stop()));
+    await Promise.all(this.#replicas.map((replicas) => replicas.stop()));
   }
 
-  /** The Deployment of that name, or an error that says which there are. */
-  find(service: string): Replicas {
-    const found = this.all.find(({ deployment }) => deployment.name === service);
+  /** The service of that name, or an error that says which there are. */
+  find(service: string): Workload {
+    const found = this.workloads.find((workload) => workload.service === service);
     if (found) return found;
-    const known = this.all.map(({ deployment }) => deployment.name).join(', ');
+    const known = this.workloads.map((workload) => workload.service).join(', ');
     throw new EngineError(`there is no service '${service}'; expected one of: ${known}`);
   }
 
   /** The pods named: one by its own name, or all of a service. */
   select(target: string): readonly Pod[] {
-    const pod = this.all.flatMap(({ pods }) => pods).find(({ name }) => name === target);
+    const pod = this.all.find(({ name }) => name === target);
     return pod ? [pod] : this.find(target).pods;
   }
 
@@ -68,7 +81,7 @@ export class Pods {
    * Resolves when every pod asked for is ready. Rejects when one keeps ending before it ever was,
    * or time runs out.
    */
-  async untilReady(replicas = this.all, signal?: AbortSignal): Promise<void> {
+  async untilReady(replicas = this.#replicas, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const deadline = clock.monotonic() + readyTimeoutMs;
     while (!signal?.aborted) {
@@ -77,8 +90,8 @@ export class Pods {
       });
       if (waiting.length === 0) return;
       const pods = waiting.flatMap((one) => one.pods).filter(({ ready }) => !ready);
-      const hopeless = pods.find((pod) => isHopeless(pod));
-      if (hopeless) throw new PodFailure(hopeless, describeEnds(hopeless));
+      const hopeless = pods.find(({ isHopeless }) => isHopeless);
+      if (hopeless) throw new PodFailure(hopeless, hopeless.howItEnds);
       const [slow] = pods;
       if (slow !== undefined && clock.monotonic() > deadline) {
         throw new PodFailure(slow, `not ready within ${readyTimeoutMs / 1000} s`);
@@ -98,31 +111,9 @@ export class Pods {
       deployment,
       ports,
       takenPorts,
-      log: new LogWriter(join(logsDir, deployment.name, `${name}.log`)),
+      log: new LogWriter(join(logsDir, deployment.service, `${name}.log`)),
       whenStartable: (signal) => secrets.whenKnown(deployment, signal),
       plan: (member) => planLaunch({ deployment, pod: name, ports, member, around }),
     });
-  }
-}
-
-function isHopeless(pod: Pod): boolean {
-  const endsAgain = pod.state === 'CrashLoopBackOff' && pod.restarts >= hopelessRestarts;
-  return !pod.wasReady && (endsAgain || pod.sidecarRestarts >= hopelessRestarts);
-}
-
-function describeEnds({ restarts, sidecarRestarts }: Pod): string {
-  return restarts >= sidecarRestarts
-    ? `it ended ${restarts} times`
-    : `its sidecar ended ${sidecarRestarts} times`;
-}
-
-/** A pod did not become ready. */
-export class PodFailure extends Error {
-  readonly pod: Pod;
-
-  constructor(pod: Pod, why: string) {
-    super(`start ${pod.name}: ${why}`);
-    this.name = 'PodFailure';
-    this.pod = pod;
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { podName, randomSuffix } from './names.ts';
-import { chooseToStop } from './replicas.ts';
+import { chooseToStop } from './rolling.ts';
 
 describe('scaling down', () => {
   const pods = [

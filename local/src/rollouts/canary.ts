@@ -49,7 +49,11 @@ export type Canary = {
   skipAnalysis: boolean;
   suspended: boolean;
   /** What annotations change on one machine: time there is more precious. */
-  local: { intervalMs: number | undefined; metricInterval: string | undefined };
+  local: {
+    intervalMs: number | undefined;
+    metricInterval: string | undefined;
+    progressDeadlineMs: number | undefined;
+  };
 };
 
 const builtIn = new Set(['request-success-rate', 'request-duration']);
@@ -61,6 +65,12 @@ export function intervalMsOf(canary: Canary, { strict }: { strict: boolean }): n
   return strict
     ? Math.max(intervalMsMin, canary.intervalMs)
     : (canary.local.intervalMs ?? canary.intervalMs);
+}
+
+/** How long a version may take to get ready. */
+export function progressDeadlineMsOf(canary: Canary, { strict }: { strict: boolean }): number {
+  const ownMs = canary.progressDeadlineSeconds * 1_000;
+  return strict ? ownMs : (canary.local.progressDeadlineMs ?? ownMs);
 }
 
 /** The metrics to ask for, with the window that counts here. */
@@ -119,6 +129,9 @@ export function toCanary(
     local: {
       intervalMs: parseGoDuration(annotations['faultline.dev/local-interval'] ?? ''),
       metricInterval: annotations['faultline.dev/local-metric-interval'],
+      progressDeadlineMs: parseGoDuration(
+        annotations['faultline.dev/local-progress-deadline'] ?? '',
+      ),
     },
   };
 }

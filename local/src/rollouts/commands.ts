@@ -20,6 +20,24 @@ export function refusal({ phase, paused }: RolloutState, request: Request): stri
   return undefined;
 }
 
+const idle = new Set<RolloutState['phase']>(['Initializing', 'Initialized', 'Succeeded', 'Failed']);
+
+export function isUnderWay(phase: RolloutState['phase']): boolean {
+  return !idle.has(phase);
+}
+
+/** Without a version that was on trial: nobody asks any more how good it is. */
+export function undone(state: RolloutState): TickResult {
+  return {
+    state: { ...state, phase: 'Failed', weight: 0, iterations: 0, paused: false },
+    actions: [
+      { kind: 'set-routes', weights: allToPrimary },
+      { kind: 'scale-target', to: 'zero' },
+    ],
+    events: [{ type: 'Normal', message: 'Another version takes over without analysis' }],
+  };
+}
+
 /**
  * A rollout whose engine was away, and whose pods start anew. Analysis begins again with all traffic
  * at the primary; a promotion that had begun is finished. Nothing stays split.

@@ -1,10 +1,11 @@
 import type { Clock } from '@faultline/chassis/clock';
+import { EngineError } from '../engine-error.ts';
 import { type Canary, intervalMsOf } from './canary.ts';
-import { afterRestart, refusal, type Request } from './commands.ts';
+import { afterRestart, isUnderWay, refusal, type Request, undone } from './commands.ts';
 import { tick } from './machine.ts';
 import { exposureQuery, judgeMetrics } from './metrics.ts';
 import type { MetricSource } from './prometheus.ts';
-import { openReport, recordTick, replaceReport, type RolloutReport } from './report.ts';
+import { isCounting, openReport, recordTick, replaceReport, type RolloutReport } from './report.ts';
 import {
   type Action,
   type Answer,
@@ -43,7 +44,14 @@ export type RolloutPorts = {
   onTick?(result: TickResult, report: RolloutReport | null): void;
 };
 
-type Options = { canary: Canary; ports: RolloutPorts; clock: Clock; strict: boolean };
+type Options = {
+  canary: Canary;
+  ports: RolloutPorts;
+  clock: Clock;
+  strict: boolean;
+  /** Default: as the Canary says. */
+  intervalMs?: number | undefined;
+};
 
 /**
  * Keeps looking at one Canary: asks what the machine wants to know, does what it decides, and only
@@ -56,14 +64,19 @@ export class RolloutController {
   readonly #strict: boolean;
   #saved: SavedRollout = { state: newRollout, report: null, requestsBefore: null };
   #command: RolloutCommand | undefined;
+  readonly #intervalMs: number;
+  #last: Promise<void> = Promise.resolve();
+  /** When the new version was first given a share of the calls; undefined while it has none. */
+  #trafficSinceMs: number | undefined;
   /** Ends the pause between two looks. */
   #wake = new AbortController();
 
-  constructor({ canary, ports, clock, strict }: Options) {
+  constructor({ canary, ports, clock, strict, intervalMs }: Options) {
     this.canary = canary;
     this.#ports = ports;
     this.#clock = clock;
     this.#strict = strict;
+    this.#intervalMs = intervalMs ?? intervalMsOf(canary, { strict });
   }
 
   get state(): RolloutState {
@@ -78,17 +91,24 @@ export class RolloutController {
   /** Looks until `signal` aborts, beginning where an engine before this one stopped. */
   async run(signal: AbortSignal): Promise<void> {
     this.#saved = (await this.#ports.load()) ?? this.#saved;
-    const result = afterRestart(this.state);
-    if (result.actions.length > 0) await this.#attempt(result);
-    const intervalMs = intervalMsOf(this.canary, { strict: this.#strict });
+    await this.#alone(async () => {
+      const result = afterRestart(this.state);
+      if (result.actions.length > 0) await this.#attempt(result);
+    });
     while (!signal.aborted) {
       this.#wake = new AbortController();
+      const startedMs = this.#clock.monotonic();
       await this.look();
       const stop = () => this.#wake.abort();
       signal.addEventListener('abort', stop, { once: true });
-      if (!signal.aborted) await this.#clock.sleep(intervalMs, this.#wake.signal);
+      const restMs = this.#intervalMs - (this.#clock.monotonic() - startedMs);
+      if (!signal.aborted) await this.#clock.sleep(Math.max(0, restMs), this.#wake.signal);
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  get intervalMs(): number {
+    return this.#intervalMs;
   }
 
   /** Looks at once: something has been deployed, or asked for. */
@@ -99,20 +119,61 @@ export class RolloutController {
   /** Throws when the rollout is in no state for it. */
   async request(request: Request): Promise<void> {
     const reason = refusal(this.state, request);
-    if (reason !== undefined) throw new Error(`rollout of ${this.canary.target}: ${reason}`);
+    if (reason !== undefined) throw new EngineError(`rollout of ${this.canary.target}: ${reason}`);
     if (request === 'promote' || request === 'abort') this.#command = request;
     else {
-      const state = { ...this.state, paused: request === 'pause' };
-      await this.#keep({ ...this.#saved, state });
+      await this.#alone(() => {
+        const state = { ...this.state, paused: request === 'pause' };
+        return this.#keep({ ...this.#saved, state });
+      });
     }
     this.poke();
   }
 
+  /**
+   * Leaves a rollout that is under way: all traffic goes to the primary, the new version's pods end.
+   * For a version that is to be taken over without being judged.
+   */
+  async giveWay(): Promise<void> {
+    await this.#alone(async () => {
+      const { report } = this.#saved;
+      if (report !== null) {
+        const replaced = replaceReport(report, this.#clock.now());
+        await this.#keep({ ...this.#saved, report: replaced });
+      }
+      if (!isUnderWay(this.state.phase)) return;
+      await this.#attempt(undone(this.state));
+    });
+  }
+
+  /** Takes what primary and target both are now for what has been promoted. */
+  async adopt(spec: string): Promise<void> {
+    const state: RolloutState = {
+      ...newRollout,
+      phase: 'Initialized',
+      lastApplied: spec,
+      lastPromoted: spec,
+    };
+    await this.#alone(() => this.#keep({ ...this.#saved, state }));
+  }
+
   /** One look; it never throws. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    return this.#alone(() => this.#look());
+  }
+
+  /** One thing after the other: each begins with the state that the one before it has left. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #look(): Promise<void> {
     const command = this.#command;
     this.#command = undefined;
     try {
+      await this.#countLate();
       const observed = await this.#ports.observe();
       const verdicts: Verdict[] = [];
       const { canary, state } = this;
@@ -132,9 +193,18 @@ export class RolloutController {
     if (question.kind === 'hook') {
       return this.#ports.callHook(question.hook, { phase: question.phase, state });
     }
-    const judging = { canary, source: this.#ports.metrics, strict: this.#strict };
+    const trafficMs = this.#clock.monotonic() - (this.#trafficSinceMs ?? this.#clock.monotonic());
+    const judging = { canary, source: this.#ports.metrics, strict: this.#strict, trafficMs };
     verdicts.push(...(await judgeMetrics(judging)));
     return verdicts;
+  }
+
+  async #countLate(): Promise<void> {
+    const { report } = this.#saved;
+    if (report === null || !isCounting(report, this.#clock.now())) return;
+    const requestsMet = Math.max(report.requests_met, (await this.#requestsMet()) ?? 0);
+    if (requestsMet === report.requests_met) return;
+    await this.#keep({ ...this.#saved, report: { ...report, requests_met: requestsMet } });
   }
 
   /** Does what was decided; on failure the decision does not count. */
@@ -142,7 +212,12 @@ export class RolloutController {
     const before = this.state.phase;
     let done = result;
     try {
-      for (const action of result.actions) await this.#ports.perform(action);
+      for (const action of result.actions) {
+        await this.#ports.perform(action);
+        if (action.kind !== 'set-routes') continue;
+        if (action.weights.canary === 0) this.#trafficSinceMs = undefined;
+        else this.#trafficSinceMs ??= this.#clock.monotonic();
+      }
     } catch (error) {
       const events = [...result.events, warning('do what was decided', error)];
       done = { state: this.state, actions: [], events };

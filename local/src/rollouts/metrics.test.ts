@@ -106,6 +106,9 @@ describe('a metric', () => {
       hasTraffic: true,
       reason: 'although it takes 4.3 requests a second',
     });
+    // Or it has just been given some, and was not looked at often enough.
+    const early = { canary, source: failing, strict: true, trafficMs: 30_000 };
+    expect((await judgeMetrics(early))[0]).to.include({ kind: 'no-values', hasTraffic: false });
   });
 
   it('that cannot be asked says why, and the others are asked all the same', async () => {

@@ -1,3 +1,4 @@
+import { parseGoDuration } from '@faultline/mesh-core/duration';
 import { type Canary, type Metric, metricsOf } from './canary.ts';
 import type { MetricSource } from './prometheus.ts';
 import { type QueryModel, renderQuery } from './query.ts';
@@ -10,6 +11,9 @@ const sent =
   'outbound_http_route_backend_requests_total{parent_namespace="{{ namespace }}", ' +
   'parent_name="{{ service }}", backend_name="{{ service }}-canary"}';
 const traffic = `sum(rate(${sent}[{{ interval }}]))`;
+
+/** Before so many intervals have passed Prometheus may not have looked at it often enough. */
+const settlingIntervals = 2;
 
 /** Flagger's built-in queries for Linkerd. */
 const builtIn: Readonly<Record<string, string>> = {
@@ -27,6 +31,8 @@ export type Judging = {
   canary: Canary;
   source: MetricSource;
   strict: boolean;
+  /** For how long the new version has been given a share; default: for ever. */
+  trafficMs?: number;
   signal?: AbortSignal;
 };
 
@@ -37,7 +43,7 @@ export async function judgeMetrics(judging: Judging): Promise<Verdict[]> {
 }
 
 async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
-  const { canary, source, signal } = judging;
+  const { canary, source, trafficMs = Infinity, signal } = judging;
   const model = toModel(canary, metric);
   let query = metric.query ?? builtIn[metric.name] ?? '';
   try {
@@ -45,10 +51,12 @@ async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
     const value = await source.query(query, signal);
     if (value !== undefined) return compare(metric, { value, query });
     const perSecond = (await source.query(renderQuery(traffic, model), signal)) ?? 0;
-    const hasTraffic = perSecond > 0;
-    const reason = hasTraffic
-      ? `although it takes ${perSecond.toFixed(1)} requests a second`
-      : `probably ${canary.target}.${canary.namespace} is not receiving traffic`;
+    const isNew = trafficMs < settlingIntervals * (parseGoDuration(metric.interval) ?? 0);
+    const hasTraffic = perSecond > 0 && !isNew;
+    const reason =
+      perSecond > 0
+        ? `although it takes ${perSecond.toFixed(1)} requests a second`
+        : `probably ${canary.target}.${canary.namespace} is not receiving traffic yet`;
     return { kind: 'no-values', metric: metric.name, query, hasTraffic, reason };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

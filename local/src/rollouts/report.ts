@@ -47,6 +47,8 @@ export type Tick = {
   requestsMet?: number | undefined;
 };
 
+/** How long after its end a report still takes in how many requests there were. */
+const countingMs = 6_000;
 /** Of each list the latest are kept. */
 const entriesMax = 2_000;
 
@@ -105,6 +107,11 @@ export function recordTick(report: RolloutReport, tick: Tick): RolloutReport {
     time_to_safe_ms: isUndone ? between(firstTraffic, at) : null,
     ...(ending && { ended_at: at, outcome: ending }),
   };
+}
+
+/** Whether requests that it met may still be missing: metrics are read at intervals. */
+export function isCounting({ ended_at }: RolloutReport, nowMs: number): boolean {
+  return ended_at !== null && nowMs - Date.parse(ended_at) < countingMs;
 }
 
 /** The report of a version that a newer one has taken the place of. */

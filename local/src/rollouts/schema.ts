@@ -138,7 +138,11 @@ const analysis = z
     }
   });
 
-const localAnnotations = ['faultline.dev/local-interval', 'faultline.dev/local-metric-interval'];
+const localAnnotations = [
+  'faultline.dev/local-interval',
+  'faultline.dev/local-metric-interval',
+  'faultline.dev/local-progress-deadline',
+];
 
 /** Ours are durations that replace the manifest's on one machine. */
 const canaryAnnotations = strings.superRefine((annotations, context) => {

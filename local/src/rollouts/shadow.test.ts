@@ -3,7 +3,10 @@ import { expect } from 'chai';
 import { findShadows } from './shadow.ts';
 import { canaryOf } from './testing/world.ts';
 
-function shadows(matches: string, { service = 'podinfo', analysis = '{ stepWeight: 10 }' } = {}) {
+function shadows(
+  matches: string,
+  { service = 'podinfo', analysis = '{ stepWeight: 10 }', split = '' } = {},
+) {
   const text = `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -13,7 +16,7 @@ spec:
   rules: [{ matches: ${matches} }]
 `;
   const { manifests } = parseMeshManifests([{ file: 'r.yaml', text }]);
-  return findShadows([canaryOf(analysis)], manifests.routes).map(({ what }) => what);
+  return findShadows([canaryOf(analysis, '', split)], manifests.routes).map(({ what }) => what);
 }
 
 const all = '{ path: { type: PathPrefix, value: / } }';
@@ -29,6 +32,12 @@ describe('a route beside a Canary’s', () => {
 
   it('may take what is not to be tried out', () => {
     expect(shadows(`[${some}, ${tagged}]`)).to.deep.equal([]);
+  });
+
+  it('may take what a Canary’s own matches leave, and nothing of what they name', () => {
+    const split = 'match: [{ method: { exact: GET }, uri: { prefix: / } }]';
+    expect(shadows(`[${all}]`, { split })).to.deep.equal([]);
+    expect(shadows(`[${reads}]`, { split })).to.deep.equal(['every GET']);
   });
 
   it('does not matter on another Service, or where nothing is analysed', () => {

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@faultline/chassis/clock';
 import type { ProxySnapshot } from '@faultline/mesh-core/snapshot';
 import { Compilation } from './compile.ts';
 import { FaultRegistry, type ListedFault } from './faults/registry.ts';
 import type { FaultSpec } from './faults/spec.ts';
 import { Identity, type IdentityOptions, type IdentityStatus } from './identity/identity.ts';
-import { type Loaded, loadMeshManifests } from './manifests/load.ts';
+import { readYamlFiles } from './manifests/folders.ts';
+import { type Loaded, parseMeshManifests } from './manifests/load.ts';
+import type { TextFile } from './manifests/read.ts';
 import { watchFolders } from './manifests/watch.ts';
 import { Proxies, type ProxyStatus } from './proxies.ts';
 import { Publisher } from './publisher.ts';
@@ -63,6 +66,7 @@ export class ControlPlane {
   readonly #instances = new Map<string, MeshInstance>();
   readonly #ready = new Set<string>();
   #services: readonly MeshService[];
+  #files: readonly TextFile[];
   #loaded: Loaded;
   #problem: Error | undefined;
   #compilation: Compilation | undefined;
@@ -70,11 +74,15 @@ export class ControlPlane {
   #unwatch: (() => void) | undefined;
 
   /** Use `startControlPlane`. */
-  constructor(options: ControlPlaneOptions, held: { identity: Identity; loaded: Loaded }) {
+  constructor(
+    options: ControlPlaneOptions,
+    held: { identity: Identity; files: readonly TextFile[]; loaded: Loaded },
+  ) {
     const { clock, socketPath } = options;
     this.#options = options;
     this.#settings = { ...settingsDefault, ...options.settings };
     this.#identity = held.identity;
+    this.#files = held.files;
     this.#loaded = held.loaded;
     this.#services = options.services ?? [];
     this.#registry = new FaultRegistry(clock, () => this.#world());
@@ -132,7 +140,11 @@ export class ControlPlane {
   /** Reads the manifests again. Throws a `ManifestError` and changes nothing when they are wrong. */
   async reload(): Promise<number> {
     try {
-      this.#loaded = await load(this.#options);
+      const files = await readManifests(this.#options);
+      // Whoever changed them may have asked for this before the watch did.
+      if (isDeepStrictEqual(files, this.#files)) return this.version;
+      this.#loaded = parse(files, this.#options);
+      this.#files = files;
       this.#problem = undefined;
     } catch (error) {
       this.#problem = error instanceof Error ? error : new Error(String(error));
@@ -247,19 +259,23 @@ export class ControlPlane {
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { trustDomain } = { ...settingsDefault, ...options.settings };
   const { dir, clock } = options;
-  const loaded = await load(options);
+  const files = await readManifests(options);
+  const loaded = parse(files, options);
   const identity = await Identity.open({
     dir: join(dir, 'identity'),
     clock,
     trustDomain,
     ...options.identity,
   });
-  const plane = new ControlPlane(options, { identity, loaded });
+  const plane = new ControlPlane(options, { identity, files, loaded });
   await plane.start();
   return plane;
 }
 
-function load({ root, manifestDirs, strict }: ControlPlaneOptions): Promise<Loaded> {
-  const how = strict === undefined ? {} : { strict };
-  return loadMeshManifests({ root, dirs: manifestDirs }, how);
+function readManifests({ root, manifestDirs }: ControlPlaneOptions): Promise<TextFile[]> {
+  return readYamlFiles(root, manifestDirs);
+}
+
+function parse(files: readonly TextFile[], { strict }: ControlPlaneOptions): Loaded {
+  return parseMeshManifests(files, strict === undefined ? {} : { strict });
 }

@@ -74,38 +74,80 @@ describe('65: spans of the proxies', () => {
     });
   }
 
-  it('go to a collector as OTLP in JSON', async () => {
-    let body = '';
-    const collector = createServer((request, response) => {
-      request.on('data', (chunk) => (body += String(chunk)));
-      request.on('end', () => response.end(request.url));
+  it('go to a collector that is slow or refuses at first, none twice and none lost', async () => {
+    const taken: string[] = [];
+    let refusals = 1;
+    await using collector = await startCollector(async (body) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (refusals-- > 0) return 503;
+      for (const { spanId } of spansOf(body)) taken.push(spanId);
+      return 200;
     });
-    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
-    const address = collector.address();
-    const port = typeof address === 'object' ? address?.port : 0;
-    const exporter = new SpanExporter({
-      endpoint: new URL(`http://127.0.0.1:${port}`),
-      instance: 'b-1',
-      delayMs: 10_000,
-      clock: systemClock,
-      random: Math.random,
-      log: createLog({ level: 'silent', instance: 'b-1', now: Date.now }, () => undefined),
-    });
-    exporter.record({
-      traceId: TRACE,
-      spanId: 'a'.repeat(16),
-      parentSpanId: 'b'.repeat(16),
-      name: '/p',
-      kind: 'server',
-      startMs: 1_700_000_000_000.25,
-      endMs: 1_700_000_000_001,
-      attributes: { 'server.port': 80 },
-    });
+    const exporter = exporterTo(collector.port);
+    const ids = Array.from({ length: 2_500 }, (_, n) => n.toString(16).padStart(16, '0'));
+    for (const spanId of ids) exporter.record({ ...proxySpan, spanId });
+    for (let round = 0; round < 5; round++) await exporter.flush();
     await exporter.close();
-    const [span] = JSON.parse(body).resourceSpans[0].scopeSpans[0].spans;
+    expect(taken.toSorted()).to.deep.equal(ids);
+  });
+
+  it('go to a collector as OTLP in JSON', async () => {
+    let sent = '';
+    await using collector = await startCollector(async (body) => {
+      sent = body;
+      return 200;
+    });
+    const exporter = exporterTo(collector.port);
+    exporter.record(proxySpan);
+    await exporter.close();
+    const [span] = spansOf(sent);
     expect(span).to.include({ traceId: TRACE, kind: 2, startTimeUnixNano: '1700000000000250000' });
     expect(span.attributes).to.deep.equal([{ key: 'server.port', value: { intValue: '80' } }]);
-    collector.closeAllConnections();
-    collector.close();
   });
 });
+
+const proxySpan = {
+  traceId: TRACE,
+  spanId: 'a'.repeat(16),
+  parentSpanId: 'b'.repeat(16),
+  name: '/p',
+  kind: 'server',
+  startMs: 1_700_000_000_000.25,
+  endMs: 1_700_000_000_001,
+  attributes: { 'server.port': 80 },
+} as const;
+
+function exporterTo(port: number): SpanExporter {
+  return new SpanExporter({
+    endpoint: new URL(`http://127.0.0.1:${port}`),
+    instance: 'b-1',
+    delayMs: 10_000,
+    clock: systemClock,
+    random: Math.random,
+    log: createLog({ level: 'silent', instance: 'b-1', now: Date.now }, () => undefined),
+  });
+}
+
+function spansOf(body: string) {
+  return JSON.parse(body).resourceSpans[0].scopeSpans[0].spans;
+}
+
+/** A collector that answers each request with the status that `take` makes of its body. */
+async function startCollector(take: (body: string) => Promise<number>) {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      void take(body).then((status) => response.writeHead(status).end());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' ? (address?.port ?? 0) : 0,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

@@ -50,6 +50,8 @@ export const productImage = z.object({ image_id: id, renditions: z.array(renditi
 export const product = z.object({
   id,
   ...productFields,
+  /** What stands beside the price; the same for all products. */
+  price_label: text(80).optional(),
   images: z.array(productImage),
   status: z.enum(['active', 'archived']),
   version: z.number().int(),

@@ -1,6 +1,7 @@
 import { ProblemError } from '@faultline/chassis/errors';
 import { type Db, sqlState } from '@faultline/chassis/postgres';
 import type { Product, ProductDraft } from '@faultline/contracts/catalog';
+import { priceLabel } from './price-label.ts';
 
 /** A product with its pictures, as the columns below read it. */
 export type ProductRow = {
@@ -27,6 +28,7 @@ export function toProduct(row: ProductRow): Product {
   return {
     id: row.id,
     ...row.doc,
+    price_label: priceLabel,
     images: row.images,
     status: row.status,
     version: row.version,

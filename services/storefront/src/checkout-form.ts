@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ProblemError } from '@faultline/chassis/errors';
 import { id } from '@faultline/contracts/common';
 import { type Address, postalAddress, type PostalAddress } from '@faultline/contracts/profiles';
@@ -64,8 +65,11 @@ export function checkCheckout(fields: Fields, addresses: readonly Address[]): Fo
     return { ok: false, errors, fields };
   }
   const { payment: token, save, address } = form.value;
-  const keepAddress = save === 'yes' && address === 'new';
-  return { ok: true, value: { key, items, token, address: chosen.value, keepAddress } };
+  const typed = chosen.value;
+  // A form that is sent again must not keep its address again: the order's key does not cover it.
+  const isKept = addresses.some((kept) => isDeepStrictEqual({ ...typed, id: kept.id }, kept));
+  const keepAddress = save === 'yes' && address === 'new' && !isKept;
+  return { ok: true, value: { key, items, token, address: typed, keepAddress } };
 }
 
 function chooseAddress(fields: Fields, addresses: readonly Address[]): FormResult<PostalAddress> {

@@ -10,7 +10,8 @@ import type { ContractDescription, ContractsDescription } from './description.ts
  */
 const folder = join(resolve(process.argv[2] ?? '.'), 'packages/contracts/src');
 const about: ContractsDescription = {};
-for (const file of await readdir(folder)) {
+// A project may be without contracts.
+for (const file of await readdir(folder).catch(() => [])) {
   if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;
   const module: Record<string, unknown> = await import(pathToFileURL(join(folder, file)).href);
   about[basename(file, '.ts')] = describeModule(module);

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../engine-error.ts';
 import { findIncompatibilities, type Incompatibility, type Party } from '../contracts/compare.ts';
 import { contractsDescription } from '../contracts/description.ts';
 import { readUsage } from '../contracts/usage.ts';
 import { run } from './run.ts';
-import { writeCompilerOptions } from './tree.ts';
+import { nearestModules, writeCompilerOptions } from './tree.ts';
 
 export type Check = { tree: string; root: string; service: string; signal?: AbortSignal };
 
@@ -20,8 +21,10 @@ export class ReleaseRefused extends EngineError {
 
 /** Throws `ReleaseRefused` with what the compiler says. */
 export async function checkTypes({ tree, root, service, signal }: Check): Promise<void> {
+  // Without options nobody says what sound is.
+  if (!existsSync(join(root, 'tsconfig.json'))) return;
   const config = await writeCompilerOptions(tree, { root, service });
-  const compiler = join(root, 'node_modules/.bin/tsc');
+  const compiler = join(nearestModules(root), '.bin/tsc');
   const args = ['--noEmit', '--pretty', 'false', '-p', config];
   const { code, output } = await run(compiler, args, { cwd: tree, ...(signal && { signal }) });
   if (code === 0) return;
@@ -30,9 +33,11 @@ export async function checkTypes({ tree, root, service, signal }: Check): Promis
 
 /** Runs the service's own tests from the snapshot. Throws `ReleaseRefused` with what they say. */
 export async function runTests({ tree, root, service, signal }: Check): Promise<void> {
-  const runner = join(root, 'node_modules/.bin/mocha');
+  const runner = join(nearestModules(root), '.bin/mocha');
   const spec = join(tree, 'services', service, '**/*.test.ts');
-  const args = ['--config', join(root, '.mocharc.json'), '--spec', spec];
+  const options = join(root, '.mocharc.json');
+  const config = existsSync(options) ? ['--config', options] : [];
+  const args = [...config, '--spec', spec];
   const { code, output } = await run(runner, args, { cwd: root, ...(signal && { signal }) });
   if (code === 0) return;
   const said = output.trim().split('\n').slice(-40).join('\n');

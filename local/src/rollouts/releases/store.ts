@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Clock, toRfc3339 } from '@faultline/chassis/clock';
@@ -8,9 +7,9 @@ import { bundle, bundledFolders } from '../../../../tools/setup/bundles.mjs';
 import { EngineError } from '../../engine-error.ts';
 import { checkContracts, checkTypes, type Running, runTests } from './checks.ts';
 import { diffText, summarizeDiff } from './diff.ts';
-import { type Release, release as releaseSchema, releaseVersion } from './release.ts';
+import { readRelease, type Release, releaseVersion } from './release.ts';
 import { applyPatch, type ReleaseSource, takeSource } from './source.ts';
-import { hashTree, linkPackages } from './tree.ts';
+import { contentHash, linkPackages } from './tree.ts';
 import type { Workspace } from './workspaces.ts';
 
 export type ReleaseRequest = {
@@ -28,6 +27,8 @@ export type ReleaseRequest = {
   skip?: Release['skipped'];
   signal?: AbortSignal;
 };
+
+const keptMax = 20;
 
 /** A release and where its code is: run its services with `tree` for a root. */
 export type StoredRelease = { release: Release; tree: string };
@@ -60,15 +61,15 @@ export class ReleaseStore {
     try {
       const workspaces = await takeSource(tree, { root: this.#root, service, source });
       if (patch) await applyPatch(tree, { patch: patch.text, workspaces });
-      const contentHash = await hashOf(tree, request.env ?? {});
+      const hash = await hashOf(tree, { workspaces, env: request.env ?? {} });
       const version = releaseVersion.parse(
-        request.version ?? `${request.baseVersion}-${contentHash.slice(0, 8)}`,
+        request.version ?? `${request.baseVersion}-${hash.slice(0, 8)}`,
       );
       const known = await this.find(service, version).catch(() => undefined);
-      if (known) return sameOrRefuse(known, contentHash);
+      if (known) return sameOrRefuse(known, hash);
       await this.#complete(tree, { workspaces, service });
       await this.#check(tree, request, version);
-      const release = await this.#describe(tree, { request, version, contentHash, workspaces });
+      const release = await this.#describe(tree, { request, version, hash, workspaces });
       return await this.#keep(work, release);
     } finally {
       await rm(work, { recursive: true, force: true });
@@ -87,14 +88,23 @@ export class ReleaseStore {
   /** Throws when there is no such version. */
   async find(service: string, version: string): Promise<StoredRelease> {
     const folder = join(this.#dir, service, basename(version));
-    const file = join(folder, 'release.json');
-    if (!existsSync(file)) {
+    const release = await readRelease(folder);
+    if (release === undefined) {
       const names = await readdir(join(this.#dir, service)).catch(() => []);
       const known = names.join(', ') || 'none';
       throw new EngineError(`find ${service} ${version}: the releases there are: ${known}`);
     }
-    const release = releaseSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-    return { release, tree: join(folder, 'tree') };
+    // Several may share one tree: the code of what runs is then read once.
+    return { release, tree: await realpath(join(folder, 'tree')) };
+  }
+
+  /** Removes what is old, but for the versions to keep. */
+  async prune(service: string, keep: readonly string[]): Promise<void> {
+    const old = (await this.list(service)).slice(keptMax);
+    const gone = old.filter(({ version }) => !keep.includes(version));
+    await Promise.all(
+      gone.map(({ version }) => rm(join(this.#dir, service, version), { recursive: true })),
+    );
   }
 
   /** What differs between two versions, as a patch. */
@@ -129,17 +139,17 @@ export class ReleaseStore {
     made: {
       request: ReleaseRequest;
       version: string;
-      contentHash: string;
+      hash: string;
       workspaces: readonly Workspace[];
     },
   ): Promise<Release> {
-    const { request, version, contentHash, workspaces } = made;
+    const { request, version, hash, workspaces } = made;
     const { service, after, running } = request;
     const previous = running.find((one) => one.service === service && one.version === after);
     return {
       service,
       version,
-      content_hash: contentHash,
+      content_hash: hash,
       created_at: toRfc3339(this.#clock.now()),
       author: userInfo().username,
       source: request.source,
@@ -167,16 +177,19 @@ export class ReleaseStore {
 }
 
 /** The same code with other settings is another release. */
-async function hashOf(tree: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const code = await hashTree(tree);
+async function hashOf(
+  tree: string,
+  { workspaces, env }: { workspaces: readonly Workspace[]; env: Readonly<Record<string, string>> },
+): Promise<string> {
+  const code = await contentHash(tree, workspaces);
   const settings = Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1));
   if (settings.length === 0) return code;
   return createHash('sha256').update(code).update(JSON.stringify(settings)).digest('hex');
 }
 
-function sameOrRefuse(known: StoredRelease, contentHash: string): StoredRelease {
+function sameOrRefuse(known: StoredRelease, hash: string): StoredRelease {
   const { service, version, content_hash, created_at } = known.release;
-  if (content_hash === contentHash) return known;
+  if (content_hash === hash) return known;
   throw new EngineError(
     `release ${service} ${version}: there is another ${version} since ${created_at}; choose a new one`,
   );

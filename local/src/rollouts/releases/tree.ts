@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Workspace } from './workspaces.ts';
 
 /** What is installed or built, and what is not code at all. */
@@ -35,11 +36,12 @@ export async function linkPackages(
   const target = join(tree, 'node_modules');
   await rm(target, { recursive: true, force: true });
   await mkdir(join(target, '@faultline'), { recursive: true });
-  const installed = await readdir(join(root, 'node_modules'));
+  const modules = nearestModules(root);
+  const installed = await readdir(modules);
   await Promise.all(
     installed
       .filter((name) => name !== '@faultline' && name !== '.cache')
-      .map((name) => symlink(join(root, 'node_modules', name), join(target, name))),
+      .map((name) => symlink(join(modules, name), join(target, name))),
   );
   for (const { name, folder } of workspaces) {
     const link = join(target, name);
@@ -50,10 +52,20 @@ export async function linkPackages(
   }
 }
 
-/** A hash of all files' names and contents, apart from what is installed or built. */
-export async function hashTree(tree: string): Promise<string> {
+/** Where Node finds what is installed for a project: in its folder, or one above. */
+export function nearestModules(root: string): string {
+  for (let folder = resolve(root); ; folder = dirname(folder)) {
+    const modules = join(folder, 'node_modules');
+    if (existsSync(modules)) return modules;
+    if (folder === dirname(folder)) throw new Error(`find what is installed for ${root}: nothing`);
+  }
+}
+
+/** A hash of packages' files, names and contents, apart from what is installed or built. */
+export async function contentHash(tree: string, workspaces: readonly Workspace[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of await listFiles(tree)) {
+  const lists = await Promise.all(workspaces.map(({ folder }) => listFiles(tree, folder)));
+  for (const path of lists.flat().toSorted((a, b) => (a < b ? -1 : 1))) {
     hash
       .update(`${path}\0`)
       .update(await readFile(join(tree, path)))
@@ -62,12 +74,11 @@ export async function hashTree(tree: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** All files' paths from `tree`, in order, apart from what is installed or built. */
-async function listFiles(tree: string, folder = ''): Promise<string[]> {
+/** The paths from `tree` of all files in a folder, apart from what is installed or built. */
+async function listFiles(tree: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(tree, folder), { withFileTypes: true });
   const lists = entries
     .filter(({ name }) => !left.has(name))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map((entry) => {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? listFiles(tree, path) : Promise.resolve([path]);

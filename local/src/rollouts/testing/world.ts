@@ -35,15 +35,18 @@ export const away: Verdict = {
   reason: 'connect ECONNREFUSED',
 };
 
-/** A Canary like in Flagger's documentation, with `analysis` in YAML's flow style. */
-export function canaryOf(analysis: string, spec = ''): Canary {
+/** A Canary like in Flagger's documentation, with `analysis` in YAML's flow style, and more of its parts. */
+export function canaryOf(analysis: string, spec = '', service = ''): Canary {
   const text = `
 apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: { name: podinfo, namespace: test }
 spec:
   targetRef: { apiVersion: apps/v1, kind: Deployment, name: podinfo }
-  service: { port: 80, gatewayRefs: [{ group: core, kind: Service, name: podinfo, port: 80 }] }
+  service:
+    port: 80
+    gatewayRefs: [{ group: core, kind: Service, name: podinfo, port: 80 }]
+    ${service}
   ${analysis === '' ? '' : `analysis: ${analysis}`}
   ${spec}
 `;

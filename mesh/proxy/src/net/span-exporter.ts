@@ -16,6 +16,10 @@ const BATCH_MAX = 1_000;
 /** Beyond this, spans are dropped: telemetry must not fill the memory of what it watches. */
 const KEPT_MAX = 5_000;
 const BODY_DISCARD_MAX = 64 * 1_024;
+/** A collector that takes longer has stopped. */
+const SEND_MS_MAX = 3_000;
+/** The collector has too much to do, or is on its way out. */
+const LATER = new Set([429, 503]);
 
 type Options = {
   readonly endpoint: URL;
@@ -26,13 +30,16 @@ type Options = {
   readonly log: Log;
 };
 
-/** Sends spans by OTLP/HTTP in JSON, in batches; drops them when nobody takes them. */
+/** Sends spans by OTLP/HTTP in JSON, in batches, one at a time; tries each twice, then drops it. */
 export class SpanExporter implements Tracer {
   readonly #options: Options;
   readonly #pool: Pool;
   readonly #send: Handler;
   readonly #stop: () => void;
   #spans: ProxySpan[] = [];
+  /** A batch that was not taken, to be sent once more. */
+  #again: ProxySpan[] | undefined;
+  #sending: Promise<void> | undefined;
 
   constructor(options: Options) {
     const { endpoint, clock, random } = options;
@@ -65,25 +72,48 @@ export class SpanExporter implements Tracer {
     if (this.#spans.length === BATCH_MAX) void this.flush();
   }
 
-  /** Sends what there is; a batch that is not taken is lost. */
-  async flush(): Promise<void> {
-    const spans = this.#spans.splice(0, BATCH_MAX);
-    if (spans.length === 0) return;
-    try {
-      const response = await this.#send(this.#request(encodeSpans(spans, this.#options.instance)));
-      discard(response.body, BODY_DISCARD_MAX);
-    } catch (error) {
-      this.#options.log.write('debug', 'spans were lost', {
-        count: spans.length,
-        error: String(error),
-      });
-    }
+  /** Sends a batch of what there is, unless one is under way; resolves when that is over. */
+  flush(): Promise<void> {
+    this.#sending ??= this.#sendNext().finally(() => {
+      this.#sending = undefined;
+    });
+    return this.#sending;
   }
 
   async close(): Promise<void> {
     this.#stop();
+    await this.#sending;
     await this.flush();
     this.#pool.close();
+  }
+
+  async #sendNext(): Promise<void> {
+    const failed = this.#again;
+    this.#again = undefined;
+    const spans = failed ?? this.#spans.splice(0, BATCH_MAX);
+    if (spans.length === 0) return;
+    try {
+      await this.#sendBatch(spans);
+    } catch (error) {
+      if (!failed) this.#again = spans;
+      const { log } = this.#options;
+      const fate = failed ? 'spans were lost' : 'spans have to be sent again';
+      log.write('debug', fate, { count: spans.length, error: String(error) });
+    }
+  }
+
+  async #sendBatch(spans: readonly ProxySpan[]): Promise<void> {
+    const { clock, instance } = this.#options;
+    const request = this.#request(encodeSpans(spans, instance));
+    const late = new Error(`the collector took longer than ${SEND_MS_MAX} ms`);
+    const cancel = clock.after(SEND_MS_MAX, () => request.scope.cancel(late));
+    try {
+      const { status, body } = await this.#send(request);
+      discard(body, BODY_DISCARD_MAX);
+      if (LATER.has(status)) throw new Error(`the collector answered ${status}`);
+    } finally {
+      cancel();
+    }
   }
 
   #request(body: Buffer): Request {

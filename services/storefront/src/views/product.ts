@@ -18,7 +18,9 @@ export function productView(options: {
     <div class="facts">
       <p class="crumb"><a href="/categories/${product.category}">${categoryName}</a></p>
       <h1>${product.name}</h1>
-      <p class="price">${formatMoney(product.price)}</p>
+      <p class="price">
+        ${formatMoney(product.price)}${' '}<small class="muted">${product.price_label}</small>
+      </p>
       ${stock(available)}${addForm(product, available)}
       <p class="description">${product.description}</p>
       ${attributes(product)}

@@ -80,10 +80,7 @@ const networkPolicy = z.strictObject({
     .default([]),
 });
 
-const utilization = z.strictObject({
-  type: z.literal('Utilization'),
-  averageUtilization: z.int().min(1).max(100),
-});
+const averageValue = z.strictObject({ type: z.literal('AverageValue'), averageValue: quantity });
 
 const autoscaler = z
   .strictObject({
@@ -101,7 +98,7 @@ const autoscaler = z
           containerResource: z.strictObject({
             container: name,
             name: z.enum(['cpu', 'memory']),
-            target: utilization,
+            target: averageValue,
           }),
         }),
       )

@@ -132,12 +132,13 @@ const linkerdKinds = {
 const trigger = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('prometheus'),
+    name,
     metadata: z.strictObject({ serverAddress: httpUrl, query: z.string(), threshold: z.string() }),
   }),
   z.strictObject({
     type: z.literal('cpu'),
-    metricType: z.literal('Utilization'),
-    metadata: z.strictObject({ value: z.string() }),
+    metricType: z.literal('AverageValue'),
+    metadata: z.strictObject({ value: quantity }),
   }),
 ]);
 

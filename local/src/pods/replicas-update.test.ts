@@ -1,0 +1,120 @@
+import { FakeClock } from '@faultline/chassis/testing/fake-clock';
+import { expect } from 'chai';
+import type { Deployment } from '../manifests/model.ts';
+import type { Pod } from './pod.ts';
+import { Replicas } from './replicas.ts';
+
+type FakePod = {
+  name: string;
+  deployment: Deployment;
+  state: string;
+  ready: boolean;
+  readyMs: number;
+  isHopeless: boolean;
+  howItEnds: string;
+  start(): void;
+  stop(): Promise<void>;
+};
+
+/** Of it only what a Deployment looks at. */
+function template(version: string, minReadyMs = 0): Deployment {
+  const strategy = {
+    kind: 'rolling',
+    maxSurge: 1,
+    maxUnavailable: 0,
+    minReadyMs,
+    progressDeadlineMs: 10_000,
+  };
+  return { name: 'web', version, templateHash: version, strategy } as unknown as Deployment;
+}
+
+/** Pods that are ready, or broken, as their version is. */
+function open(first: Deployment) {
+  const clock = new FakeClock();
+  const versions: Record<string, 'ready' | 'never' | 'hopeless'> = {};
+  const create = async (deployment: Deployment): Promise<Pod> => {
+    const how = versions[deployment.version] ?? 'ready';
+    const pod: FakePod = {
+      name: `web-${deployment.version}`,
+      deployment,
+      state: 'Running',
+      ready: how === 'ready',
+      readyMs: how === 'ready' ? 1_000 : 0,
+      isHopeless: how === 'hopeless',
+      howItEnds: 'it ended 3 times: exit code 1',
+      start: () => undefined,
+      stop: async () => void (pod.state = 'Stopped'),
+    };
+    // The rest of a pod is its process.
+    return pod as unknown as Pod;
+  };
+  const replicas = new Replicas(first, { create, clock });
+  const pass = async (seconds: number) => {
+    for (let done = 0; done < seconds * 10; done += 1) {
+      await clock.advance(100);
+      await new Promise(setImmediate);
+    }
+  };
+  const running = () =>
+    replicas.pods.filter(({ state }) => state === 'Running').map(({ name }) => name);
+  return { replicas, versions, pass, running };
+}
+
+describe('the pods of a Deployment', () => {
+  it('are replaced by those of another template', async () => {
+    const { replicas, pass, running } = open(template('1'));
+    await Promise.all([replicas.scale(2), pass(1)]);
+    await Promise.all([replicas.roll(template('2')), pass(2)]);
+    expect(running()).to.deep.equal(['web-2', 'web-2']);
+    expect(replicas.status).to.deep.include({ desired: 2, total: 2, updated: 2, available: 2 });
+    await replicas.stop();
+  });
+
+  it('stay when the others do not get ready in time, which is told', async () => {
+    const { replicas, versions, pass, running } = open(template('1'));
+    versions['2'] = 'never';
+    await Promise.all([replicas.scale(1), pass(1)]);
+    const failure = replicas.roll(template('2')).catch(String);
+    await pass(5);
+    expect(replicas.status).to.include({ updated: 1, available: 0, deadlineExceeded: false });
+    await pass(6);
+    expect(await failure).to.include('web-2: no progress for 10 s');
+    expect(replicas.status.deadlineExceeded).to.equal(true);
+    expect(running()).to.deep.equal(['web-1', 'web-2']);
+    await Promise.all([replicas.roll(template('1')), pass(1)]);
+    expect(running()).to.deep.equal(['web-1']);
+    await replicas.stop();
+  });
+
+  it('are not waited for when they keep ending', async () => {
+    const { replicas, versions, pass } = open(template('1'));
+    versions['2'] = 'hopeless';
+    await Promise.all([replicas.scale(1), pass(1)]);
+    const failure = replicas.roll(template('2')).catch(String);
+    await pass(1);
+    expect(await failure).to.include('web-2: it ended 3 times: exit code 1');
+    await replicas.stop();
+  });
+
+  it('give way to a third template while they are being replaced', async () => {
+    const { replicas, versions, pass, running } = open(template('1'));
+    versions['2'] = 'never';
+    await Promise.all([replicas.scale(1), pass(1)]);
+    const second = replicas.roll(template('2')).catch(String);
+    await pass(1);
+    const third = replicas.roll(template('3'));
+    await pass(2);
+    expect(await second).to.include('version 2 gave way to 3');
+    await third;
+    expect(running()).to.deep.equal(['web-3']);
+    await replicas.stop();
+  });
+
+  it('count only when they have been ready for long enough', async () => {
+    const { replicas, pass } = open(template('1', 5_000));
+    await Promise.all([replicas.scale(1), pass(1)]);
+    expect(replicas.status).to.include({ total: 1, available: 0 });
+    expect(replicas.status.unavailableMs).to.be.greaterThan(0);
+    await replicas.stop();
+  });
+});

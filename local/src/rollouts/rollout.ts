@@ -1,0 +1,310 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@faultline/chassis/clock';
+import type { Change } from '../observers/change.ts';
+import type { Pod } from '../pods/pod.ts';
+import type { Replicas } from '../pods/replicas.ts';
+import type { Workload } from '../pods/workload.ts';
+import { type Canary, progressDeadlineMsOf, type Weights } from './canary.ts';
+import type { CanaryRoutes } from './canary-routes.ts';
+import { isUnderWay, type Request } from './commands.ts';
+import { RolloutController, type RolloutPorts, type SavedRollout } from './controller.ts';
+import { writeWhole } from './deployed.ts';
+import type { MetricSource } from './prometheus.ts';
+import { readinessOf } from './readiness.ts';
+import type { RolloutReport } from './report.ts';
+import type { Action, Phase, Readiness, TickResult } from './state.ts';
+import { primaryTemplate, specOf } from './templates.ts';
+import { callHook, tellEvent } from './webhook.ts';
+
+/** What `faultline rollout … --json` answers. */
+export type RolloutStatus = {
+  service: string;
+  phase: Phase;
+  /** The new version's share of calls, in per cent, as the phase has it and as the route says. */
+  weight: number;
+  weights: Weights;
+  failed_checks: number;
+  threshold: number;
+  iterations: number;
+  paused: boolean;
+  interval_ms: number;
+  primary: VersionStatus;
+  /** Null between rollouts. */
+  canary: VersionStatus | null;
+  /** What happened last. */
+  message: string | null;
+  /** Of the rollout that runs, or of the last one. */
+  report: RolloutReport | null;
+};
+
+const reportsMax = 20;
+
+type VersionStatus = { version: string; replicas: number; ready: number };
+
+export type RolloutOptions = {
+  canary: Canary;
+  workload: Workload;
+  primary: Replicas;
+  routes: CanaryRoutes;
+  /** Lets the mesh read the routes; resolves when every proxy has them. */
+  follow(): Promise<void>;
+  metrics: MetricSource;
+  /** Where what outlives the engine is kept. */
+  dir: string;
+  clock: Clock;
+  /** Exactly as Flagger, at its pace; see `TickOptions`. */
+  strict: boolean;
+  intervalMs: number | undefined;
+  /** A version serves now. */
+  onPromoted(version: string): Promise<void>;
+  noteChange(change: Change): void;
+  /** What happened, for people. */
+  onEvent(phase: Phase, message: string): void;
+};
+
+/** The rollouts of one service: a Canary's controller over the pods, the mesh and Prometheus. */
+export class Rollout {
+  readonly canary: Canary;
+  readonly #options: RolloutOptions;
+  readonly #controller: RolloutController;
+  #message: string | null = null;
+  #lastMessages: readonly string[] = [];
+  #phase: Phase = 'Initializing';
+  #isOver = false;
+  #written: RolloutReport | undefined;
+
+  constructor(options: RolloutOptions) {
+    this.#options = options;
+    this.canary = options.canary;
+    const { canary, clock, strict, intervalMs } = options;
+    const ports = this.#ports();
+    this.#controller = new RolloutController({ canary, ports, clock, strict, intervalMs });
+  }
+
+  /** Looks until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#controller.run(signal);
+    this.#isOver = true;
+  }
+
+  get phase(): Phase {
+    return this.#controller.state.phase;
+  }
+
+  get weights(): Weights {
+    return this.#options.routes.weightsOf(this.canary);
+  }
+
+  get isUnderWay(): boolean {
+    return isUnderWay(this.phase);
+  }
+
+  get status(): RolloutStatus {
+    const { workload, primary } = this.#options;
+    const { state, report, intervalMs } = this.#controller;
+    return {
+      service: workload.service,
+      phase: state.phase,
+      weight: state.weight,
+      weights: this.weights,
+      failed_checks: state.failedChecks,
+      threshold: this.canary.threshold,
+      iterations: state.iterations,
+      paused: state.paused,
+      interval_ms: intervalMs,
+      primary: versionStatus(primary),
+      canary: workload.target.desired === 0 ? null : versionStatus(workload.target),
+      message: this.#message,
+      report,
+    };
+  }
+
+  /** The target has been changed: looks at once. */
+  async tell(): Promise<void> {
+    await this.#controller.look();
+    this.#controller.poke();
+  }
+
+  request(request: Request): Promise<void> {
+    return this.#controller.request(request);
+  }
+
+  /** See `RolloutController`. */
+  async giveWay(): Promise<void> {
+    await this.#controller.giveWay();
+  }
+
+  adopt(): Promise<void> {
+    return this.#controller.adopt(this.#spec);
+  }
+
+  /** A pod that the rollout waits for may have come: there is no need to wait for the next look. */
+  podChanged(pod: Pod): void {
+    const { phase, weight, iterations } = this.#controller.state;
+    const isAwaited =
+      phase === 'Promoting' || (phase === 'Progressing' && weight === 0 && iterations === 0);
+    if (pod.ready && isAwaited) this.#controller.poke();
+  }
+
+  get #spec(): string {
+    return specOf(this.#options.workload.target.deployment);
+  }
+
+  #ports(): RolloutPorts {
+    const { canary, workload, primary, clock, metrics } = this.#options;
+    return {
+      observe: () =>
+        Promise.resolve({
+          spec: this.#spec,
+          routes: this.weights,
+          primary: this.#readiness(primary, canary.readyThreshold.primary),
+          target: this.#readiness(workload.target, canary.readyThreshold.canary),
+          version: workload.target.deployment.version,
+          primaryVersion: primary.deployment.version,
+        }),
+      perform: (action) => this.#perform(action),
+      metrics,
+      callHook: (hook, { phase, state }) =>
+        callHook(hook, { canary, phase, state }, { fetch, clock }),
+      load: () => this.#load(),
+      save: (saved) => this.#save(saved),
+      onTick: (result) => this.#tell(result),
+    };
+  }
+
+  #readiness(replicas: Replicas, thresholdPercent: number): Readiness {
+    const hopeless = replicas.pods.find(({ isHopeless }) => isHopeless);
+    if (hopeless !== undefined && !this.#options.strict) {
+      const reason = `${hopeless.name}: ${hopeless.howItEnds}`;
+      return { ready: false, retriable: false, reason };
+    }
+    const { strict } = this.#options;
+    const deadlineSeconds = progressDeadlineMsOf(this.canary, { strict }) / 1_000;
+    return readinessOf(replicas.status, { deadlineSeconds, thresholdPercent });
+  }
+
+  async #perform(action: Action): Promise<void> {
+    const { workload, primary } = this.#options;
+    switch (action.kind) {
+      case 'create-primary':
+      case 'take-over':
+        // It has been so from the start.
+        return undefined;
+      case 'set-routes':
+        return this.#route(action.weights);
+      case 'scale-target': {
+        const full = Math.max(1, workload.target.deployment.replicas);
+        return this.#inBackground(workload.target.scale(action.to === 'full' ? full : 0));
+      }
+      case 'promote': {
+        const { target } = workload;
+        const { version } = target.deployment;
+        this.#note('promote', `${version} becomes what serves`);
+        const template = primaryTemplate(target.deployment);
+        const rolled = primary.roll(template).then(() => this.#options.onPromoted(version));
+        return this.#inBackground(rolled);
+      }
+    }
+  }
+
+  /** The next looks tell how it goes. */
+  #inBackground(work: Promise<void>): void {
+    void work.catch((error: unknown) => {
+      if (this.#isOver) return;
+      this.#say(error instanceof Error ? error.message : String(error));
+    });
+  }
+
+  async #route(weights: Weights): Promise<void> {
+    const { routes, follow } = this.#options;
+    if (!(await routes.set(this.canary, weights))) return;
+    await follow();
+    const { primary, canary } = weights;
+    this.#note('weight', `${canary} % to it, ${primary} % to the version before`);
+  }
+
+  get #file(): string {
+    return join(this.#options.dir, `${this.canary.name}.json`);
+  }
+
+  /** How this service's rollouts went, newest first. */
+  async reports(): Promise<readonly RolloutReport[]> {
+    const text = await readFile(this.#reportsFile, 'utf8').catch(() => '[]');
+    // Written by `save`.
+    const past = JSON.parse(text) as RolloutReport[];
+    const { report } = this.#controller;
+    return report === null ? past : [report, ...past.filter((one) => !isSame(one, report))];
+  }
+
+  get #reportsFile(): string {
+    return join(this.#options.dir, 'reports', `${this.canary.name}.json`);
+  }
+
+  async #save(saved: SavedRollout): Promise<void> {
+    const { report } = saved;
+    await writeWhole(this.#file, saved);
+    // Written seldom: at its end, and when late requests have been counted.
+    if (report === null || report.ended_at === null || report === this.#written) return;
+    this.#written = report;
+    const others = (await this.reports()).filter((one) => !isSame(one, report));
+    await writeWhole(this.#reportsFile, [report, ...others].slice(0, reportsMax));
+  }
+
+  /**
+   * What an engine before this one knew. Pods have been started anew, as what has been deployed says:
+   * that is what counts for versions, unless a rollout was under way.
+   */
+  async #load(): Promise<SavedRollout | undefined> {
+    const text = await readFile(this.#file, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    // Written by `save`.
+    const saved = JSON.parse(text) as SavedRollout;
+    this.#phase = saved.state.phase;
+    if (isUnderWay(saved.state.phase)) return saved;
+    const lastPromoted = specOf(this.#options.primary.deployment);
+    // The primary's labels are no part of its spec.
+    return { ...saved, state: { ...saved.state, lastApplied: this.#spec, lastPromoted } };
+  }
+
+  #tell({ state, events }: TickResult): void {
+    const { canary } = this;
+    const { clock } = this.#options;
+    const before = this.#lastMessages;
+    this.#lastMessages = events.map(({ message }) => message);
+    for (const event of events) {
+      // What is so since the last look is no news.
+      if (!before.includes(event.message)) this.#say(event.message);
+      const told = { canary, phase: state.phase, state };
+      void tellEvent(event, told, { fetch, clock }).then((failures) => {
+        for (const failure of failures) this.#say(failure);
+      });
+    }
+    const isRolledBack = state.phase === 'Failed' && this.#phase !== 'Failed';
+    this.#phase = state.phase;
+    if (isRolledBack) this.#note('rollback', this.#message ?? 'it failed');
+  }
+
+  #say(message: string): void {
+    this.#message = message;
+    // That each primary is there is no news to people who start the system.
+    if (!['Initializing', 'Initialized'].includes(this.phase)) {
+      this.#options.onEvent(this.phase, message);
+    }
+  }
+
+  #note(kind: 'weight' | 'promote' | 'rollback', detail: string): void {
+    const { workload, noteChange } = this.#options;
+    const { service, target } = workload;
+    noteChange({ kind, service, version: target.deployment.version, detail });
+  }
+}
+
+function isSame(a: RolloutReport, b: RolloutReport): boolean {
+  return a.started_at === b.started_at && a.to_version === b.to_version;
+}
+
+function versionStatus(replicas: Replicas): VersionStatus {
+  const { desired, available } = replicas.status;
+  return { version: replicas.deployment.version, replicas: desired, ready: available };
+}

@@ -1,0 +1,2 @@
+/** What stands beside every price. */
+export const priceLabel = 'incl. VAT';

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually } from '@faultline/chassis/testing/eventually';
+import type { RolloutReport } from '../../local/src/rollouts/report.ts';
+import { root, type System } from './system.ts';
+
+/** A patch of `examples/releases`, as a deploy takes it. */
+export async function patchOf(name: string): Promise<{ name: string; text: string }> {
+  const text = await readFile(join(root, 'examples/releases', `${name}.patch`), 'utf8');
+  return { name, text };
+}
+
+/** Deploys a version of the catalog that its own tests would have stopped. */
+export async function deploysPatch(system: System, name: string): Promise<void> {
+  const patch = await patchOf(name);
+  await system.engine.deploy({ service: 'catalog', patch, skip: ['tests'] });
+}
+
+/** The report of the catalog's rollout once it is over. */
+export function rolloutEnds(system: System, timeoutMs = 90_000): Promise<RolloutReport> {
+  return eventually(async () => {
+    const { report, phase, message } = await system.engine.rollout('catalog');
+    if (report !== null && report.ended_at !== null) return report;
+    throw new Error(`the rollout is ${phase}: ${message}`);
+  }, timeoutMs);
+}
+
+/** The process ids of instances and their sidecars, by service, but for those on their way out. */
+export function pidsOf(system: System): Record<string, string> {
+  const { services } = system.engine.status();
+  return Object.fromEntries(
+    services.map(({ name, instances }) => {
+      const staying = instances.filter(({ state }) => state !== 'Terminating');
+      const pids = staying.flatMap((one) => [one.pid, one.proxy_pid]);
+      return [name, pids.join(' ')];
+    }),
+  );
+}
+
+/** The services whose processes are others than before. */
+export function changedSince(system: System, before: Record<string, string>): string[] {
+  const now = pidsOf(system);
+  return Object.keys(now).filter((name) => now[name] !== before[name]);
+}
