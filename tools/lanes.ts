@@ -1,7 +1,12 @@
 import { dirname } from 'node:path';
 
-/** Files of `test/` that need no whole system. */
-const alone = new Set(['test/standalone.test.ts', 'test/invariants.test.ts']);
+/** Files of `test/` that need no whole system, or one of their own. */
+const alone = new Set([
+  'test/console-explorer.test.ts',
+  'test/console.test.ts',
+  'test/invariants.test.ts',
+  'test/standalone.test.ts',
+]);
 
 /**
  * Which test files run side by side. Those of `test/` itself share one whole system, so they stay

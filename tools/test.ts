@@ -18,6 +18,7 @@ const everything = [
   'tools',
   'services',
   'bench',
+  'examples',
   'test',
 ];
 /** Longer than the longest test: no test has ended for this long, so none will. */

@@ -3,7 +3,6 @@ import { loadProject, type Project } from './tidy/project.ts';
 import type { Rule, Violation } from './tidy/rule.ts';
 import { errors, time } from './tidy/rules/effects.ts';
 import { serviceSize } from './tidy/rules/size.ts';
-import { deadFiles } from './tidy/rules/unused.ts';
 import { rules } from './tidy/rules.ts';
 
 /*
@@ -37,11 +36,6 @@ export const exceptions: Exception[] = [
     rule: serviceSize.name,
     path: 'services/orders',
     reason: 'a saga, its recovery and its idempotency are one subject and are read together',
-  },
-  {
-    rule: deadFiles.name,
-    path: 'local/src/rollouts/',
-    reason: 'the parts of deploys and canaries, ahead of the commands that will use them',
   },
 ];
 

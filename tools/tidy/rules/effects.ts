@@ -22,7 +22,7 @@ import { counted, type Rule, type Violation } from '../rule.ts';
 
 const socketModules = /^node:(net|tls|https?|http2|dgram)$/;
 const maySocket =
-  /^(packages\/chassis|local|mesh\/(proxy|control)\/src\/net|observability\/store|test|tools|bench)\//;
+  /^(packages\/chassis|local|mesh\/(proxy|control)\/src\/net|observability\/(store|console\/src\/net)|test|tools|bench|examples)\//;
 const mayTime = /(^|\/)(clock|rng|random)\.ts$|\/net\//;
 /** The one place in tests that waits for real: it polls until something holds. */
 const mayWait = /(^|\/)(eventually|poll)\.ts$/;

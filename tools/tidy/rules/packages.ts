@@ -75,12 +75,17 @@ function unused(project: Project, { path, folder, manifest }: Workspace): Violat
     .map((name) => ({ path, line: 0, message: `declares ${name}, which nothing here imports` }));
 }
 
-/** A workspace must run where only itself and what it declares is installed; its tests need not. */
+/**
+ * A workspace must run where only itself and what it declares is installed; its tests need not.
+ * What runs in browsers is bundled before, where development's packages are there too.
+ */
 function undeclared(project: Project, { folder, manifest }: Workspace): Violation[] {
   if (folder === '.') return [];
-  const declared = Object.keys(manifest.dependencies ?? {});
+  const { dependencies = {}, devDependencies = {} } = manifest;
+  const isDeclared = (path: string, name: string) =>
+    name in dependencies || (path.startsWith(`${folder}/web/`) && name in devDependencies);
   const files = packagesUsedIn(project, folder).filter(({ path }) => !isTest(path));
-  const missing = files.filter(({ name, typeOnly }) => !typeOnly && !declared.includes(name));
+  const missing = files.filter(({ path, name, typeOnly }) => !typeOnly && !isDeclared(path, name));
   return missing.map(({ path, line, name }) => {
     return {
       path,

@@ -1,0 +1,197 @@
+import { formatRate, formatShare } from '../core/format.ts';
+import type { MapNode, NodeState } from '../core/wire.ts';
+import { stateShapes, stateWords } from '../ui/state-badge.tsx';
+import type { PlacedNode } from './layout.ts';
+import { people } from './structure.ts';
+
+export type NodeProps = {
+  placed: PlacedNode;
+  /** Absent for those who come to the edge. */
+  node: MapNode | undefined;
+  state: NodeState;
+  isSelected: boolean;
+  isDimmed: boolean;
+  onSelect(): void;
+};
+
+const NAME_MAX = 18;
+const DOTS_MAX = 4;
+
+/** A node of the map: its shape tells what it is, its border and tag what it has to do with a failure. */
+export function MapNodeShape({ placed, node, state, isSelected, isDimmed, onSelect }: NodeProps) {
+  const { x, y, width, height, name, kind } = placed;
+  const classes = ['map-node', kind, state, isSelected && 'selected', isDimmed && 'dimmed'];
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    onSelect();
+  };
+  return (
+    <g
+      class={classes.filter(Boolean).join(' ')}
+      transform={`translate(${Math.round(x - width / 2)} ${Math.round(y - height / 2)})`}
+      role="button"
+      tabindex={0}
+      aria-pressed={isSelected}
+      data-node={name}
+      onClick={onSelect}
+      onKeyDown={onKey}
+    >
+      <title>{describeNode(placed, node, state)}</title>
+      <Outline {...placed} />
+      <Texts placed={placed} node={node} state={state} />
+      {node && kind === 'service' && <Replicas node={node} width={width} />}
+      {node?.busy !== undefined && <Busy busy={node.busy} {...placed} />}
+      {node && node.versions.length > 1 && <Split node={node} {...placed} />}
+      {state !== 'healthy' && state !== 'unknown' && <Tag state={state} />}
+    </g>
+  );
+}
+
+/** What a reader of screens hears. */
+function describeNode({ name, kind }: PlacedNode, node: MapNode | undefined, state: NodeState) {
+  if (!node) return 'people, who come to the edge';
+  return [
+    `${name}, ${kind}`,
+    stateWords[state].toLowerCase(),
+    ...(kind === 'queue' ? [`${node.waiting ?? 0} waiting`] : []),
+    ...(kind === 'queue' ? [] : [formatRate(node.requestsPerSecond)]),
+    ...(node.errorShare > 0 ? [`${formatShare(node.errorShare)} failed`] : []),
+    ...(kind === 'service' ? [`${node.ready} of ${node.instances} instances ready`] : []),
+  ].join(', ');
+}
+
+function Outline({ kind, name, width, height }: PlacedNode) {
+  if (name === people.name)
+    return <rect class="shape" width={width} height={height} rx={height / 2} />;
+  if (kind === 'store') {
+    const [cap, right, low] = [8, width, height - 8];
+    const side = `M0 ${cap}V${low}a${width / 2} ${cap} 0 0 0 ${right} 0V${cap}`;
+    return (
+      <>
+        <path class="shape" d={`${side}a${width / 2} ${cap} 0 0 0 ${-right} 0z`} />
+        <path class="line" d={`M0 ${cap}a${width / 2} ${cap} 0 0 0 ${right} 0`} />
+      </>
+    );
+  }
+  const radius = kind === 'queue' ? height / 2 : kind === 'provider' ? 2 : 9;
+  return <rect class="shape" width={width} height={height} rx={radius} />;
+}
+
+function Texts({ placed, node, state }: Pick<NodeProps, 'placed' | 'node' | 'state'>) {
+  const { name, kind, width, height } = placed;
+  const short = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
+  const isOneLine = kind === 'queue' || node === undefined;
+  const left = kind === 'service' || kind === 'provider';
+  const x = left ? 14 : width / 2;
+  const anchor = left ? 'start' : 'middle';
+  const middle = kind === 'store' ? height / 2 + 5 : height / 2;
+  return (
+    <>
+      <text class="name" x={x} y={isOneLine ? height / 2 + 4 : middle - 3} text-anchor={anchor}>
+        {short}
+      </text>
+      {!isOneLine && (
+        <text class="facts" x={x} y={middle + 14} text-anchor={anchor}>
+          {factsOf(node, state)}
+        </text>
+      )}
+      {kind === 'queue' && (node?.waiting ?? 0) > 0 && (
+        <text class="facts" x={width / 2} y={height + 13} text-anchor="middle">
+          {`${node?.waiting} waiting`}
+        </text>
+      )}
+    </>
+  );
+}
+
+function factsOf(node: MapNode, state: NodeState) {
+  if (node.versions.length > 1) {
+    return node.versions
+      .map(({ version, share }) => `${version} ${formatShare(share)}`)
+      .join(' · ');
+  }
+  if (node.requestsPerSecond === 0) return state === 'healthy' ? 'quiet' : 'no traffic';
+  const fails = node.errorShare >= (node.kind === 'store' ? 0.05 : 0.005);
+  return (
+    <>
+      {formatRate(node.requestsPerSecond)}
+      {fails && <tspan class="bad">{` · ${formatShare(node.errorShare)} failed`}</tspan>}
+    </>
+  );
+}
+
+/** A dot for each instance: filled when it is ready. */
+function Replicas({ node, width }: { node: MapNode; width: number }) {
+  const { ready, instances } = node;
+  if (instances > DOTS_MAX) {
+    return (
+      <text class="facts" x={width - 12} y={20} text-anchor="end">{`${ready}/${instances}`}</text>
+    );
+  }
+  return (
+    <g class="replicas">
+      {Array.from({ length: instances }, (_, at) => (
+        <circle
+          key={at}
+          class={at < ready ? 'ready' : ''}
+          cx={width - 14 - at * 9}
+          cy={14}
+          r={2.8}
+        />
+      ))}
+    </g>
+  );
+}
+
+/** How busy the busiest instance is. */
+function Busy({ busy, width, height }: { busy: number; width: number; height: number }) {
+  const room = height - 30;
+  const filled = Math.max(1, room * busy);
+  return (
+    <g class={`busy ${busy > 0.8 ? 'full' : ''}`}>
+      <rect x={width - 16} y={22} width={4} height={room} rx={2} />
+      <rect class="level" x={width - 16} y={22 + room - filled} width={4} height={filled} rx={2} />
+    </g>
+  );
+}
+
+/** Which version gets how much: the newest is marked. */
+function Split({ node, width, height }: { node: MapNode; width: number; height: number }) {
+  let x = 10;
+  const room = width - 20;
+  return (
+    <g class="split">
+      {node.versions.map(({ version, share }, at) => {
+        const part = Math.max(3, room * share);
+        const bar = (
+          <rect
+            key={version}
+            class={`v${at}`}
+            x={x}
+            y={height - 7}
+            width={part}
+            height={4}
+            rx={2}
+          />
+        );
+        x += part + 1;
+        return bar;
+      })}
+    </g>
+  );
+}
+
+function Tag({ state }: { state: NodeState }) {
+  const word = stateWords[state];
+  const width = word.length * 6.8 + 30;
+  return (
+    <g class="tag" transform="translate(10 -11)">
+      <rect width={width} height={20} rx={10} />
+      <path d={stateShapes[state]} transform="translate(8 4)" />
+      <text x={24} y={14}>
+        {word}
+      </text>
+    </g>
+  );
+}
