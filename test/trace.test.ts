@@ -197,7 +197,9 @@ describe('traces', function () {
         const name = String(resource['service.name']);
         expect(services).to.include(name);
         expect(resource['service.version']).to.match(/^\d+\.\d+\.\d+$/);
-        expect(resource['service.instance.id']).to.match(new RegExp(`^${name}(-primary)?-\\w+-\\w+$`));
+        expect(resource['service.instance.id']).to.match(
+          new RegExp(`^${name}(-primary)?-\\w+-\\w+$`),
+        );
         expect(resource['service.namespace']).to.equal('default');
       }
     });
