@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { type DeploymentStatus, readinessOf } from './readiness.ts';
+import type { ReplicasStatus } from '../pods/replicas.ts';
+import { readinessOf } from './readiness.ts';
 
-const well: DeploymentStatus = {
+const well: ReplicasStatus = {
   name: 'orders',
   desired: 4,
   total: 4,
@@ -11,7 +12,7 @@ const well: DeploymentStatus = {
   deadlineExceeded: false,
 };
 
-function ready(changes: Partial<DeploymentStatus>, thresholdPercent = 100) {
+function ready(changes: Partial<ReplicasStatus>, thresholdPercent = 100) {
   return readinessOf({ ...well, ...changes }, { deadlineSeconds: 60, thresholdPercent });
 }
 

@@ -1,24 +1,9 @@
+import type { ReplicasStatus } from '../pods/replicas.ts';
 import type { Readiness } from './state.ts';
-
-/** A Deployment's status, as Kubernetes tells it. */
-export type DeploymentStatus = {
-  name: string;
-  /** Pods asked for. */
-  desired: number;
-  /** Pods there are, and those among them that have the present template. */
-  total: number;
-  updated: number;
-  /** Ready for long enough. */
-  available: number;
-  /** For how long fewer than the minimum have been available; 0 while enough are. */
-  unavailableMs: number;
-  /** The rolling update itself has given up. */
-  deadlineExceeded: boolean;
-};
 
 /** Whether a Deployment counts as ready, by Flagger's rules. */
 export function readinessOf(
-  status: DeploymentStatus,
+  status: ReplicasStatus,
   { deadlineSeconds, thresholdPercent }: { deadlineSeconds: number; thresholdPercent: number },
 ): Readiness {
   const { name, desired, total, updated, available } = status;

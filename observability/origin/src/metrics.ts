@@ -1,3 +1,4 @@
+import { serviceOf } from './service-names.ts';
 import type { Cause, EdgeSample, LatencyHistogram, Place, Target } from './model.ts';
 
 /** A sample of Prometheus' text format, parsed. */
@@ -86,17 +87,12 @@ function keyOf({ name, labels, series }: MetricSample): string {
   return key;
 }
 
-/** During a rollout the versions of `orders` are the Services `orders-primary` and `orders-canary`. */
-function withoutVersion(service: string | undefined): string | undefined {
-  return service?.replace(/-(primary|canary)$/, '');
-}
-
 /** Services that are called without an identity: they have no sidecar, as a provider has none. */
 function unmeshedPeers(samples: readonly MetricSample[]): Set<string> {
   const plain = new Set<string>();
   const meshed = new Set<string>();
   for (const { name, labels } of samples) {
-    const peer = withoutVersion(labels['dst_service']);
+    const peer = serviceOf(labels['dst_service'] ?? '');
     if (name !== 'request_total' || labels['direction'] !== 'outbound' || !peer) continue;
     (labels['tls'] === 'true' ? meshed : plain).add(peer);
   }
@@ -132,7 +128,7 @@ class Drafts {
   }
 
   #route({ name, labels, value }: MetricSample, grown: number): void {
-    const service = labels['parent_name'] ?? '';
+    const service = serviceOf(labels['parent_name'] ?? '');
     // Backends of a route are told apart by endpoint; of their series only the gauge is of use.
     if (service === '' || name.startsWith(`${ROUTE}backend_`)) return;
     const draft = this.#draft('route', this.#own, this.#peer(service));
@@ -159,8 +155,8 @@ class Drafts {
   }
 
   #endpoint(labels: MetricSample['labels']): Draft | undefined {
-    const service = withoutVersion(labels['dst_service']);
-    if (!service) return undefined;
+    const service = serviceOf(labels['dst_service'] ?? '');
+    if (service === '') return undefined;
     const peer = this.#peer(service);
     const { dst_pod: instance, dst_version: version } = labels;
     const target: Target = {

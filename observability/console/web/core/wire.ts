@@ -1,3 +1,10 @@
+import type {
+  ChangeEvent,
+  Incident as Named,
+  Step as NamedStep,
+  Victim,
+} from '@faultline/origin/model';
+
 // What the store's public API sends, as it is on the wire.
 
 export type NodeState = 'healthy' | 'origin' | 'victim' | 'masked' | 'unknown';
@@ -53,85 +60,33 @@ export type Pulse = {
   readonly failed: number;
 };
 
-export type Origin = {
-  readonly kind:
-    | 'service'
-    | 'instance'
-    | 'version'
-    | 'edge'
-    | 'store'
-    | 'provider'
-    | 'queue'
-    | 'load';
-  readonly service: string;
-  readonly version?: string;
-  readonly instance?: string;
-  readonly edge?: { readonly from: string; readonly to: string };
-};
+/** What the analysis tells, with its time as the API writes it: RFC 3339. */
+type AtTime<T extends { readonly atMs: number }> = Omit<T, 'atMs'> & { readonly at: string };
 
-export type Change = {
-  readonly at: string;
-  readonly kind:
-    | 'deploy'
-    | 'weight'
-    | 'promote'
-    | 'rollback'
-    | 'scale'
-    | 'config'
-    | 'restart'
-    | 'instance';
-  readonly service: string;
-  readonly version?: string;
-  readonly instance?: string;
-  readonly state?: 'started' | 'ready' | 'unready' | 'stopping' | 'stopped' | 'crashed';
-  readonly detail: string;
-};
+export type Change = AtTime<ChangeEvent>;
+export type Step = AtTime<NamedStep>;
 
-export type Step = {
-  readonly service: string;
-  readonly at: string;
-  readonly effect: 'broke' | 'failed' | 'slow' | 'absorbed' | 'backlog';
-};
+type Told =
+  | 'id'
+  | 'state'
+  | 'origin'
+  | 'symptom'
+  | 'sentence'
+  | 'confidence'
+  | 'candidates'
+  | 'absorbed'
+  | 'journeys'
+  | 'amplification'
+  | 'traces';
 
-export type Incident = {
-  readonly id: string;
-  readonly state: 'open' | 'resolved';
-  readonly origin: Origin;
-  readonly symptom: 'errors' | 'latency' | 'unreachable' | 'silence' | 'backlog' | 'overload';
-  readonly sentence: string;
+export type Incident = Pick<Named, Told> & {
   readonly onset: string;
   readonly named_at: string;
   readonly updated_at: string;
   readonly resolved_at: string | null;
   readonly merged_into?: string;
-  readonly confidence: number;
-  readonly candidates: readonly { readonly origin: Origin; readonly score: number }[];
   readonly propagation: readonly Step[];
-  readonly victims: readonly {
-    readonly service: string;
-    readonly at: string;
-    readonly requests: number;
-    readonly failed: number;
-    readonly slow: number;
-  }[];
-  readonly absorbed: readonly {
-    readonly by: 'retry' | 'fallback' | 'breaker' | 'queue';
-    readonly service: string;
-    readonly count: number;
-  }[];
-  readonly journeys: readonly {
-    readonly name: string;
-    readonly requests: number;
-    readonly hit: number;
-  }[];
+  readonly victims: readonly AtTime<Victim>[];
   readonly share_hit: number;
-  readonly amplification: readonly {
-    readonly from: string;
-    readonly to: string;
-    readonly requests: number;
-    readonly attempts: number;
-    readonly factor: number;
-  }[];
   readonly suspected_change: (Change & { readonly evidence: string }) | null;
-  readonly traces: readonly string[];
 };

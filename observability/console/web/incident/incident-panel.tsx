@@ -4,6 +4,7 @@ import { shownMs } from '../core/live.ts';
 import { originName } from '../core/story.ts';
 import { address } from '../core/url.ts';
 import type { Incident } from '../core/wire.ts';
+import { Fact } from '../ui/fact.tsx';
 import { StateBadge, stateShapes } from '../ui/state-badge.tsx';
 import { exportIncident } from './export.ts';
 import {
@@ -56,15 +57,6 @@ function Head({ incident }: { incident: Incident }) {
         <Fact name="sure" value={formatShare(confidence)} />
       </dl>
     </header>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dd>{value}</dd>
-      <dt>{name}</dt>
-    </div>
   );
 }
 

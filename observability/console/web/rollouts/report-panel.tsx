@@ -1,6 +1,7 @@
 import { formatMs, formatNumber, formatTime } from '../core/format.ts';
 import { address } from '../core/url.ts';
 import { Link } from '../core/link.tsx';
+import { Fact } from '../ui/fact.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import type { Check, Report } from './rollout.ts';
 
@@ -37,15 +38,6 @@ export function ReportPanel({ report }: { report: Report }) {
         </ol>
       </section>
     </>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dd>{value}</dd>
-      <dt>{name}</dt>
-    </div>
   );
 }
 

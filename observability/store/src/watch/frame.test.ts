@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import { Details } from './frame.ts';
 import { History } from './history.ts';
 import { Pulses } from './pulses.ts';
-import { foldName, foldSample } from './service-names.ts';
 
 const AT_MS = Date.UTC(2026, 0, 5, 9);
 
@@ -175,21 +174,6 @@ describe('calls as they end', () => {
       ['orders', 'orders.events', 1, 0],
     ]);
     expect(pulses.take()).to.deep.equal([]);
-  });
-});
-
-describe('the names of services', () => {
-  it('are those of what Flagger makes parts of', () => {
-    const names = ['orders', 'orders-primary', 'orders-canary', '-primary', 'primary'].map(
-      foldName,
-    );
-    expect(names).to.deep.equal(['orders', 'orders', 'orders', '-primary', 'primary']);
-    const { source, target } = foldSample({
-      ...calls,
-      source: { service: 'orders-primary' },
-      target: { kind: 'service', name: 'payments-canary' },
-    });
-    expect([source.service, target.name]).to.deep.equal(['orders', 'payments']);
   });
 });
 

@@ -1,8 +1,8 @@
 import type { ChangeEvent, EdgeSample, QueueSample, Topology } from '@faultline/origin/model';
 import type { Scrape } from '@faultline/origin/metrics';
+import { serviceOf } from '@faultline/origin/service-names';
 import type { Hop } from './pulses.ts';
 import { RecentLatencies, RecentSums } from './recent.ts';
-import { foldName } from './service-names.ts';
 import type { MetricsTarget } from './targets.ts';
 
 /** How a version takes part: its share of the requests, 0 to 1, and its instances. */
@@ -190,7 +190,7 @@ export class Details {
     for (const { name, labels } of samples) {
       const { direction, dst_service: part, tls } = labels;
       if (name !== 'request_total' || direction !== 'outbound' || part === undefined) continue;
-      const to = foldName(part);
+      const to = serviceOf(part);
       plain.set(to, (plain.get(to) ?? true) && tls === 'true');
     }
     for (const [to, isMutual] of plain) this.#mutual.set(`${service} ${to}`, isMutual);

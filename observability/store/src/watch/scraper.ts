@@ -4,7 +4,6 @@ import { readExposition } from '@faultline/origin/exposition';
 import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
 import { queueSamples } from '@faultline/origin/queue-metrics';
 import type { EdgeSample, QueueSample } from '@faultline/origin/model';
-import { foldSample } from './service-names.ts';
 import { readTargets, type MetricsTarget } from './targets.ts';
 
 const TIMEOUT_MS = 900;
@@ -69,8 +68,7 @@ export class Scraper {
     if (target.kind === 'app') onQueues(queueSamples(before, after, target));
     else {
       const isEdge = target.service === edgeService;
-      const samples = edgeSamples(before, after, { ...target, isEdge });
-      onEdges(samples.map(foldSample));
+      onEdges(edgeSamples(before, after, { ...target, isEdge }));
     }
   }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { foldName } from './service-names.ts';
+import { serviceOf } from '@faultline/origin/service-names';
 
 /** Where an instance's own metrics, or its sidecar's, are to be had. */
 export type MetricsTarget = {
@@ -34,15 +34,13 @@ function toTargets(entry: Entry | null): MetricsTarget[] {
   const instance = label('name');
   const isSidecar = label('container_name') === 'linkerd-proxy';
   // While a Canary stands beside it, a service's pods belong to the Deployment of its primary.
-  const service = isSidecar
-    ? label('label_linkerd_io_proxy_deployment')?.replace(/-primary$/, '')
-    : label('container_name');
+  const service = isSidecar ? label('label_linkerd_io_proxy_deployment') : label('container_name');
   const version = label('label_app_kubernetes_io_version');
   if (instance === undefined || service === undefined || !Array.isArray(entry?.targets)) return [];
   return entry.targets.map((host: unknown) => ({
     url: `http://${String(host)}/metrics`,
     kind: isSidecar ? 'sidecar' : 'app',
-    service: foldName(service),
+    service: serviceOf(service),
     instance,
     ...(version === undefined ? {} : { version }),
   }));
