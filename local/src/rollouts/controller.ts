@@ -22,6 +22,9 @@ import {
 import type { Verdict } from './verdict.ts';
 import type { Webhook } from './schema.ts';
 
+/** After which time Prometheus knows what the last requests to a version came to. */
+const scrapeLagMs = 2_500;
+
 /** What outlives the engine. */
 export type SavedRollout = {
   state: RolloutState;
@@ -66,8 +69,10 @@ export class RolloutController {
   #command: RolloutCommand | undefined;
   readonly #intervalMs: number;
   #last: Promise<void> = Promise.resolve();
-  /** When the new version was first given a share of the calls; undefined while it has none. */
+  /** From when on requests to a canary are the new version's; undefined while it has no share. */
   #trafficSinceMs: number | undefined;
+  /** When a version before it got its last ones. */
+  #trafficEndedMs = -Infinity;
   /** Ends the pause between two looks. */
   #wake = new AbortController();
 
@@ -193,7 +198,8 @@ export class RolloutController {
     if (question.kind === 'hook') {
       return this.#ports.callHook(question.hook, { phase: question.phase, state });
     }
-    const trafficMs = this.#clock.monotonic() - (this.#trafficSinceMs ?? this.#clock.monotonic());
+    const sinceMs = this.#trafficSinceMs;
+    const trafficMs = sinceMs === undefined ? 0 : Math.max(1, this.#clock.monotonic() - sinceMs);
     const judging = { canary, source: this.#ports.metrics, strict: this.#strict, trafficMs };
     verdicts.push(...(await judgeMetrics(judging)));
     return verdicts;
@@ -215,8 +221,7 @@ export class RolloutController {
       for (const action of result.actions) {
         await this.#ports.perform(action);
         if (action.kind !== 'set-routes') continue;
-        if (action.weights.canary === 0) this.#trafficSinceMs = undefined;
-        else this.#trafficSinceMs ??= this.#clock.monotonic();
+        this.#noteTraffic(action.weights.canary > 0);
       }
     } catch (error) {
       const events = [...result.events, warning('do what was decided', error)];
@@ -231,6 +236,15 @@ export class RolloutController {
       report: report && recordTick(report, { atMs, before, result: done, verdicts, requestsMet }),
     });
     this.#tell(done);
+  }
+
+  /** What the version before did to callers is scraped a little later, and is not of this one. */
+  #noteTraffic(isGiven: boolean): void {
+    const nowMs = this.#clock.monotonic();
+    if (isGiven) this.#trafficSinceMs ??= Math.max(nowMs, this.#trafficEndedMs + scrapeLagMs);
+    if (isGiven || this.#trafficSinceMs === undefined) return;
+    this.#trafficSinceMs = undefined;
+    this.#trafficEndedMs = nowMs;
   }
 
   /** A version that has not been seen before begins a report of its own. */

@@ -106,7 +106,30 @@ describe('a metric', () => {
       hasTraffic: true,
       reason: 'although it takes 4.3 requests a second',
     });
-    // Or it has just been given some, and was not looked at often enough.
+  });
+
+  it('is not asked about the time before the new version got its share', async () => {
+    const canary = canaryWith(share);
+    const asked = async (trafficMs: number) => {
+      const [verdict] = await judgeMetrics({
+        canary,
+        source: answering({ good: 1 }),
+        strict: true,
+        trafficMs,
+      });
+      return verdict?.query;
+    };
+    expect(await asked(4_200.5)).to.match(/\[4201ms\]$/);
+    expect(await asked(40_000)).to.match(/\[30s\]$/);
+    expect(await asked(0)).to.match(/\[30s\]$/);
+  });
+
+  it('without values soon after it got a share tells of no traffic', async () => {
+    const canary = canaryWith(success);
+    // It has just been given some, and was not looked at often enough.
+    const failing: MetricSource = {
+      query: async (text) => (text === `sum(rate(${sent}[30000ms]))` ? 4.25 : undefined),
+    };
     const early = { canary, source: failing, strict: true, trafficMs: 30_000 };
     expect((await judgeMetrics(early))[0]).to.include({ kind: 'no-values', hasTraffic: false });
   });

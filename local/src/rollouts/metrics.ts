@@ -31,7 +31,7 @@ export type Judging = {
   canary: Canary;
   source: MetricSource;
   strict: boolean;
-  /** For how long the new version has been given a share; default: for ever. */
+  /** For how long the new version has been given a share, 0: it has none; default: for ever. */
   trafficMs?: number;
   signal?: AbortSignal;
 };
@@ -44,7 +44,7 @@ export async function judgeMetrics(judging: Judging): Promise<Verdict[]> {
 
 async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
   const { canary, source, trafficMs = Infinity, signal } = judging;
-  const model = toModel(canary, metric);
+  const model = toModel(canary, { ...metric, interval: windowOf(metric, trafficMs) });
   let query = metric.query ?? builtIn[metric.name] ?? '';
   try {
     query = renderQuery(query, model).trim();
@@ -62,6 +62,15 @@ async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: 'unavailable', metric: metric.name, query, reason };
   }
+}
+
+/**
+ * Over which time a metric is asked: not from before the new version got its share, when callers
+ * were still counting what the version before it did to them.
+ */
+function windowOf({ interval }: Metric, trafficMs: number): string {
+  const intervalMs = parseGoDuration(interval) ?? 0;
+  return trafficMs > 0 && trafficMs < intervalMs ? `${Math.ceil(trafficMs)}ms` : interval;
 }
 
 /**

@@ -97,6 +97,22 @@ describe('the queries of the shop’s Canaries', function () {
     );
   });
 
+  it('see the first failure of a caller, unless it may be of a version before', async () => {
+    const edge = 'parent_namespace="default",parent_name="catalog",backend_name="catalog-canary"';
+    const name = 'outbound_http_route_backend_response_statuses_total';
+    const began = '_x28 1x10';
+    const series = {
+      [`${name}{${edge},http_status="200",pod="a"}`]: growing(1),
+      [`${name}{${edge},http_status="503",pod="a"}`]: began,
+    };
+    await evaluate({ [query('client-success-rate')]: 80 }, { ...series, 'up{pod="a"}': '1x60' });
+    const late = { [`${name}{${edge},http_status="503",pod="b"}`]: began, 'up{pod="b"}': began };
+    await evaluate(
+      { [query('client-success-rate')]: 100 },
+      { [`${name}{${edge},http_status="200",pod="a"}`]: growing(1), ...late },
+    );
+  });
+
   it('see the slowest hundredth, and events that came twice', async () => {
     const bucket = (le: string) => `response_latency_ms_bucket{${inbound},le="${le}"}`;
     await evaluate(
@@ -118,6 +134,6 @@ describe('the queries of the shop’s Canaries', function () {
       { [exposureQuery(catalog)]: 90 },
       { [`${name}{${edge},pod="a"}`]: growing(1), [`${name}{${edge},pod="b"}`]: growing(2) },
     );
-    expect(query('success-rate')).to.include('[8s]');
+    expect(query('success-rate')).to.include('offset 8s');
   });
 });
