@@ -1,13 +1,9 @@
-import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@faultline/chassis/clock';
 import { connectEngine, type ControlClient } from '../control/client.ts';
 import { linkedWorkspaces } from '../rollouts/releases/workspaces.ts';
+import { Changes } from './changes.ts';
 import { printJson, type Command, type Invocation } from './command.ts';
-
-/** Editors save in several steps. */
-const quietMs = 80;
-const ignored = /(^|\/)(node_modules|dist|test|\.git)(\/|$)|\.test\.ts$|~$/;
 
 export const dev: Command = {
   name: 'dev',
@@ -49,35 +45,5 @@ async function redeploy(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     terminal.err(`${terminal.paint('red', message)}\n`);
-  }
-}
-
-/** What is saved in some folders; saves that come close together are one change. */
-class Changes {
-  readonly #stopped = new AbortController();
-  #changed = Promise.withResolvers<void>();
-
-  constructor(folders: readonly string[]) {
-    const { signal } = this.#stopped;
-    for (const folder of folders) {
-      const watcher = watch(folder, { recursive: true, signal }, (_, name) => {
-        if (name === null || !ignored.test(name)) this.#changed.resolve();
-      });
-      // A folder that goes away is reported by the deploy that misses it.
-      watcher.on('error', () => this.#changed.resolve());
-    }
-  }
-
-  /** Resolves after the next change; false when nobody asks any more. */
-  async next(): Promise<boolean> {
-    await this.#changed.promise;
-    await systemClock.sleep(quietMs, this.#stopped.signal);
-    this.#changed = Promise.withResolvers<void>();
-    return !this.#stopped.signal.aborted;
-  }
-
-  stop(): void {
-    this.#stopped.abort();
-    this.#changed.resolve();
   }
 }
