@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { flushTelemetry } from '@faultline/telemetry/flush';
 import type Router from '@koa/router';
@@ -214,6 +215,8 @@ export class Service {
     log.info({ admin: admin.url, http: server?.url }, 'started');
     this.#planShutdown(server, admin);
     this.#stopOnSignal();
+    // Node writes it at an orderly end: who is killed would have compiled everything in vain.
+    flushCompileCache();
   }
 
   #watchDependencies(): void {
