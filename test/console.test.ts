@@ -1,18 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { runLoad } from '@faultline/load/run';
 import { eventually } from '@faultline/chassis/testing/eventually';
 import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { startEngine } from '../local/src/engine.ts';
-import type { Engine } from '../local/src/engine-types.ts';
 import { skip } from '../tools/skip.ts';
 import { findChromium, launchChromium } from './support/browser.ts';
-import { root } from './support/system.ts';
+import { type System, watchedSystem } from './support/system.ts';
 
-const REQUESTS_PER_SECOND = 12;
+const REQUESTS_PER_SECOND = 8;
 const WAIT_MS = 45_000;
 /** What somebody might write into a name to see whether it runs. */
 const hostile = `<img src=x onerror="globalThis.pwned=1">`;
@@ -20,9 +16,8 @@ const hostile = `<img src=x onerror="globalThis.pwned=1">`;
 describe('the live console', function () {
   this.timeout(180_000);
   const stopLoad = new AbortController();
-  let engine: Engine;
+  let system: System;
   let browser: Browser;
-  let dir: string;
   let url: string;
   let page: Page;
   let loading: Promise<unknown>;
@@ -31,14 +26,10 @@ describe('the live console', function () {
   before(async function () {
     const chromium = findChromium();
     if (chromium === null) skip(this, 'there is no Chromium; install it or set CHROMIUM_PATH');
-    dir = await mkdtemp(join(tmpdir(), 'a watched system '));
-    [engine, browser] = await Promise.all([
-      startEngine({ root, dataDir: join(dir, 'state'), ports: 'auto' }),
-      launchChromium(chromium),
-    ]);
-    url = engine.links['Console'] ?? '';
+    [system, browser] = await Promise.all([watchedSystem(), launchChromium(chromium)]);
+    url = system.engine.links['Console'] ?? '';
     loading = runLoad({
-      target: new URL(engine.links['Shop'] ?? '').origin,
+      target: system.url,
       rps: REQUESTS_PER_SECOND,
       durationMs: 600_000,
       seed: 7,
@@ -52,8 +43,6 @@ describe('the live console', function () {
     stopLoad.abort();
     await loading;
     await browser?.close();
-    await engine?.stop();
-    await rm(dir, { recursive: true, force: true });
   });
 
   async function newPage(): Promise<Page> {

@@ -49,7 +49,7 @@ describe(`crashes (seed ${runSeed})`, function () {
   it('a process killed at any named point loses nothing and does nothing twice', async () => {
     await scaleAll(system, { orders: 4, payments: 2, inventory: 2 });
     try {
-      await traffic.start(9);
+      await traffic.start(6);
       const campaign = new CrashCampaign(system, { points: crashPoints, env: shortLeases });
       await campaign.run(140_000);
       await traffic.stop();
@@ -65,7 +65,7 @@ describe(`crashes (seed ${runSeed})`, function () {
 
   it('processes killed at random for 12 s lose nothing and do nothing twice', async () => {
     const services = system.engine.status().services.map(({ name }) => name);
-    await traffic.start(8);
+    await traffic.start(5);
     const killed = await killAtRandom(system, {
       services,
       random: seededRandom(runSeed),
@@ -85,7 +85,7 @@ describe(`crashes (seed ${runSeed})`, function () {
     const ended = how.now ? 'killed' : 'restarted';
     it(`${store} ${ended} under load: every process lives, orders go on within 5 s`, async () => {
       const buyer = await shop.customer();
-      await traffic.start(6);
+      await traffic.start(4);
       const before = processes(system);
       await system.engine.restart(store, how);
       const reply = await buyer.insistsOn({ common: 1 }, {}, 5_000);
@@ -99,7 +99,7 @@ describe(`crashes (seed ${runSeed})`, function () {
 
   it('redis silent under load: people buy and look, and what waits follows when it answers', async () => {
     const buyer = await shop.customer();
-    await traffic.start(6);
+    await traffic.start(4);
     const redis = system.engine.status().stores.find(({ name }) => name === 'redis');
     if (!redis?.pid) throw new Error('find the process of redis: there is none');
     process.kill(redis.pid, 'SIGSTOP');

@@ -72,6 +72,6 @@ function crowd(shop: Shop, customer: Customer): OpenLoop {
       order: () => customer.buys({ lamp: 1 }),
       orders: () => customer.api.get('/api/v1/orders', { query: { limit: 5 } }),
     },
-    { perSecond: 15 },
+    { perSecond: 12 },
   );
 }

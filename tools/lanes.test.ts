@@ -7,11 +7,11 @@ describe('the lanes of a test run', () => {
       'local/test/engine.test.ts',
       'test/crash.test.ts',
       'test/cluster/boot.test.ts',
-      'test/journeys.test.ts',
+      'test/deploys.test.ts',
       'test/standalone.test.ts',
     ];
     expect(lanesOf(files)).to.deep.equal([
-      ['test/crash.test.ts', 'test/journeys.test.ts'],
+      ['test/crash.test.ts', 'test/deploys.test.ts'],
       ['local/test/engine.test.ts', 'test/cluster/boot.test.ts', 'test/standalone.test.ts'],
     ]);
   });

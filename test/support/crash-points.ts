@@ -20,8 +20,7 @@ export const crashPoints: Readonly<Record<string, readonly string[]>> = {
     of: ['seed', 'reserve', 'commit', 'release', 'expire', 'set'],
     at: ['before-commit', 'after-commit'],
   }),
-  catalog: [...relay, ...consumer],
-  profiles: relay,
+  catalog: consumer,
   notifications: consumer,
   images: ['images.processing', 'images.before-ready', 'images.after-ready', 'images.before-ack'],
 };

@@ -5,7 +5,7 @@ import type { RolloutReport } from '../../local/src/rollouts/report.ts';
 import { root, type System } from './system.ts';
 
 /** A patch of `examples/releases`, as a deploy takes it. */
-export async function patchOf(name: string): Promise<{ name: string; text: string }> {
+async function patchOf(name: string): Promise<{ name: string; text: string }> {
   const text = await readFile(join(root, 'examples/releases', `${name}.patch`), 'utf8');
   return { name, text };
 }
@@ -16,13 +16,17 @@ export async function deploysPatch(system: System, name: string): Promise<void> 
   await system.engine.deploy({ service: 'catalog', patch, skip: ['tests'] });
 }
 
-/** The report of the catalog's rollout once it is over. */
-export function rolloutEnds(system: System, timeoutMs = 90_000): Promise<RolloutReport> {
+/** The report of the catalog's rollout once it is over; calls `onLook` before every look. */
+export function rolloutEnds(
+  system: System,
+  options: { onLook?: () => Promise<unknown> } = {},
+): Promise<RolloutReport> {
   return eventually(async () => {
+    await options.onLook?.();
     const { report, phase, message } = await system.engine.rollout('catalog');
     if (report !== null && report.ended_at !== null) return report;
     throw new Error(`the rollout is ${phase}: ${message}`);
-  }, timeoutMs);
+  }, 90_000);
 }
 
 /** The process ids of instances and their sidecars, by service, but for those on their way out. */

@@ -166,7 +166,15 @@ export function spread<T, R>(
  * Where npm installs what a service needs to run, from the lockfile: `node_modules/…` each. Without
  * what is for other platforms, which the checkout has as little.
  */
-export async function packagesOf(service: string): Promise<string[]> {
+export function packagesOf(service: string): Promise<string[]> {
+  const asked = packages.get(service) ?? askForPackages(service);
+  packages.set(service, asked);
+  return asked;
+}
+
+const packages = new Map<string, Promise<string[]>>();
+
+async function askForPackages(service: string): Promise<string[]> {
   const what = ['--workspace', `services/${service}`, '--all', '--parseable'];
   const out = await npm(['ls', ...what, '--package-lock-only', '--omit=dev'], root);
   return [...new Set(out.split('\n'))]

@@ -14,11 +14,12 @@ import { Databases } from './databases.ts';
 export const root: string = resolve(import.meta.dirname, '../..');
 
 export type SystemOptions = {
-  /** Where spans go; by default to a sink of the system's own. */
-  otlpEndpoint?: string;
   /** Changes to what the manifests set, `CONFIGMAP.KEY=VALUE` each. */
   set?: readonly string[];
-  /** With Prometheus, by which rollouts are judged; but not by how long replies take here. */
+  /**
+   * With trace store, console, and Prometheus, by which rollouts are judged; but not by how long
+   * replies take here. Else spans go to the {@link System.sink}.
+   */
   observed?: boolean;
 };
 
@@ -64,9 +65,10 @@ export class System implements AsyncDisposable {
       rollouts: { unjudged: ['latency-p99'] },
       env: {
         ...ownEnvironment(),
-        OTEL_EXPORTER_OTLP_ENDPOINT: options.otlpEndpoint ?? sink.url,
+        ...(options.observed !== true && { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }),
       },
-      set: ['shop-settings.SEED=demo', ...(options.set ?? [])],
+      // Nothing secret is told, not even to those who look closely.
+      set: ['shop-settings.SEED=demo', 'shop-settings.LOG_LEVEL=debug', ...(options.set ?? [])],
       onEvent: (event) => events.push(event),
     });
     return new System({ engine, events, sink, dir });
@@ -111,6 +113,7 @@ export class System implements AsyncDisposable {
 }
 
 let shared: Promise<System> | undefined;
+let watched: Promise<System> | undefined;
 
 /** The system that all test files share which leave it as they found it: whole and at rest. */
 export function sharedSystem(): Promise<System> {
@@ -118,10 +121,16 @@ export function sharedSystem(): Promise<System> {
   return shared;
 }
 
-after('stop the shared system', async function () {
+/** Such a system with all that watches it. */
+export function watchedSystem(): Promise<System> {
+  watched ??= System.start({ observed: true });
+  return watched;
+}
+
+after('stop the shared systems', async function () {
   this.timeout(60_000);
-  const system = await shared?.catch(() => undefined);
-  await system?.[Symbol.asyncDispose]();
+  const systems = await Promise.all([shared, watched].map((one) => one?.catch(() => undefined)));
+  await Promise.all(systems.map((system) => system?.[Symbol.asyncDispose]()));
 });
 
 /** Without what a developer's shell may set for the stores, telemetry or proxies. */

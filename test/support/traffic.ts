@@ -12,6 +12,9 @@ type Journey = (traffic: Traffic, customer: Customer) => Promise<void>;
 /** For the slowest way back: a lease runs out, a neighbour returns, a step is tried again. */
 const patienceMs = 90_000;
 
+/** What passes between two journeys, on average: without it a machine does nothing but to serve. */
+const thinkMs = 200;
+
 const settled = new Set([200, 404, 409]);
 
 const journeys: Readonly<Record<string, Journey>> = {
@@ -113,6 +116,7 @@ export class Traffic {
         const seconds = Math.round((systemClock.monotonic() - startedMs) / 1_000);
         this.failures.push(`${name}, after ${seconds} s: ${String(error)}`);
       }
+      await systemClock.sleep(thinkMs * 2 * this.#random());
     }
   }
 }

@@ -47,12 +47,18 @@ export type SunkSpan = {
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
 };
 
+export type Behaviour = 'well' | 'silent' | 'away';
+
 /** A collector that keeps what it is sent. */
 export type OtlpSink = AsyncDisposable & {
   readonly url: string;
   readonly spans: readonly SunkSpan[];
   /** Every body received, undecoded: where a planted canary would show whatever the schema. */
   readonly bodies: readonly Buffer[];
+  /** How many bodies were taken and never answered. */
+  readonly unanswered: number;
+  /** From now on it answers, takes everything without a word, or cannot be reached. */
+  behave(how: Behaviour): Promise<void>;
   /** The first span that passes, now or within ten seconds; `what` names it in the error. */
   waitFor(what: string, passes: (span: SunkSpan) => boolean): Promise<SunkSpan>;
 };
@@ -90,8 +96,14 @@ export async function startOtlpSink(): Promise<OtlpSink> {
   const spans: SunkSpan[] = [];
   const bodies: Buffer[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
+  let behaviour: Behaviour = 'well';
+  let unanswered = 0;
   const server = createServer((request, response) => {
     void buffer(request).then((body) => {
+      if (behaviour === 'silent') {
+        unanswered += 1;
+        return;
+      }
       bodies.push(body);
       const isJson = request.headers['content-type'] === 'application/json';
       spans.push(...(isJson ? decodeJson(body) : decode(schema, body)));
@@ -99,13 +111,28 @@ export async function startOtlpSink(): Promise<OtlpSink> {
       response.writeHead(200).end();
     });
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const listen = (port: number) =>
+    new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+  const close = async () => {
+    const closed = new Promise<void>((done) => server.close(() => done()));
+    server.closeAllConnections();
+    await closed;
+  };
+  await listen(0);
   // A TCP listener's address is never a string or null.
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     spans,
     bodies,
+    get unanswered() {
+      return unanswered;
+    },
+    async behave(how) {
+      behaviour = how;
+      if (server.listening) await close();
+      if (how !== 'away') await listen(port);
+    },
     async waitFor(what, passes) {
       const signal = AbortSignal.timeout(10_000);
       for (;;) {
@@ -116,10 +143,7 @@ export async function startOtlpSink(): Promise<OtlpSink> {
         });
       }
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise<void>((done) => server.close(() => done()));
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 
