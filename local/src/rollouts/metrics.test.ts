@@ -124,6 +124,17 @@ describe('a metric', () => {
     expect(await asked(0)).to.match(/\[30s\]$/);
   });
 
+  it('says nothing for a version that has just begun, but against it', async () => {
+    const canary = canaryWith(share);
+    const kindOf = async (good: number, trafficMs: number) => {
+      const source = answering({ good });
+      return (await judgeMetrics({ canary, source, strict: true, trafficMs }))[0]?.kind;
+    };
+    expect(await kindOf(1, 1_999)).to.equal('no-values');
+    expect(await kindOf(1, 2_000)).to.equal('pass');
+    expect(await kindOf(0, 500)).to.equal('fail');
+  });
+
   it('without values soon after it got a share tells of no traffic', async () => {
     const canary = canaryWith(success);
     // It has just been given some, and was not looked at often enough.

@@ -15,6 +15,9 @@ const traffic = `sum(rate(${sent}[{{ interval }}]))`;
 /** Before so many intervals have passed Prometheus may not have looked at it often enough. */
 const settlingIntervals = 2;
 
+/** What the first few requests say for a new version is not enough; against it, it is. */
+const earlyMs = 2_000;
+
 /** Flagger's built-in queries for Linkerd. */
 const builtIn: Readonly<Record<string, string>> = {
   'request-success-rate': `
@@ -49,7 +52,7 @@ async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
   try {
     query = renderQuery(query, model).trim();
     const value = await source.query(query, signal);
-    if (value !== undefined) return compare(metric, { value, query });
+    if (value !== undefined) return inTime(compare(metric, { value, query }), trafficMs);
     const perSecond = (await source.query(renderQuery(traffic, model), signal)) ?? 0;
     const isNew = trafficMs < settlingIntervals * (parseGoDuration(metric.interval) ?? 0);
     const hasTraffic = perSecond > 0 && !isNew;
@@ -62,6 +65,12 @@ async function judgeMetric(metric: Metric, judging: Judging): Promise<Verdict> {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: 'unavailable', metric: metric.name, query, reason };
   }
+}
+
+function inTime(verdict: Verdict, trafficMs: number): Verdict {
+  if (verdict.kind !== 'pass' || trafficMs === 0 || trafficMs >= earlyMs) return verdict;
+  const { metric, query } = verdict;
+  return { kind: 'no-values', metric, query, hasTraffic: false, reason: 'it has just begun' };
 }
 
 /**
