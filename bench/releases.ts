@@ -8,6 +8,7 @@ import { startEngine } from '../local/src/engine.ts';
 import type { Engine } from '../local/src/engine-types.ts';
 import { EngineError } from '../local/src/engine-error.ts';
 import { formatTable } from '../local/src/ui/table.ts';
+import { changedSince, pidsOf } from '../test/support/processes.ts';
 import { type Ending, endings } from './releases/endings.ts';
 
 // How each release of examples/releases ends on a whole shop with people in it: whether what is bad is
@@ -100,7 +101,7 @@ async function tryRelease(
     name,
     text: await readFile(join(root, `examples/releases/${name}.patch`), 'utf8'),
   };
-  const [before, failedBefore] = [pidsOf(engine), people.failed];
+  const [before, failedBefore] = [pidsOf({ engine }), people.failed];
   const startedMs = clock.now();
   const ended = await deploys(engine, patch);
   await clock.sleep(COUNT_MS);
@@ -120,7 +121,7 @@ async function tryRelease(
     weight_max: isNew ? Math.max(0, ...report.weights.map(({ weight }) => weight)) : 0,
     requests_met: isNew ? report.requests_met : 0,
     failed_requests: people.failed - failedBefore,
-    changed: changedSince(before, pidsOf(engine)),
+    changed: changedSince({ engine }, before),
   };
   if (!options.json) console.log(`${name}: ${ended}`);
   return row;
@@ -144,22 +145,6 @@ async function deploys(
     await clock.sleep(LOOK_MS);
   }
   return 'running';
-}
-
-function pidsOf(engine: Engine): Map<string, string> {
-  return new Map(
-    engine.status().services.map(({ name, instances }) => [
-      name,
-      instances
-        .filter(({ state }) => state !== 'Terminating')
-        .map(({ pid, proxy_pid: proxy }) => `${pid} ${proxy}`)
-        .join(' '),
-    ]),
-  );
-}
-
-function changedSince(before: Map<string, string>, now: Map<string, string>): string[] {
-  return [...now].filter(([name, pids]) => before.get(name) !== pids).map(([name]) => name);
 }
 
 function since(startedMs: number, at: string | null): number | null {

@@ -14,8 +14,6 @@ import { Databases } from './databases.ts';
 export const root: string = resolve(import.meta.dirname, '../..');
 
 export type SystemOptions = {
-  /** Changes to what the manifests set, `CONFIGMAP.KEY=VALUE` each. */
-  set?: readonly string[];
   /**
    * With trace store, console, and Prometheus, by which rollouts are judged; but not by how long
    * replies take here. Else spans go to the {@link System.sink}.
@@ -68,7 +66,7 @@ export class System implements AsyncDisposable {
         ...(options.observed !== true && { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }),
       },
       // Nothing secret is told, not even to those who look closely.
-      set: ['shop-settings.SEED=demo', 'shop-settings.LOG_LEVEL=debug', ...(options.set ?? [])],
+      set: ['shop-settings.SEED=demo', 'shop-settings.LOG_LEVEL=debug'],
       onEvent: (event) => events.push(event),
     });
     return new System({ engine, events, sink, dir });
