@@ -217,6 +217,21 @@ describe('OriginAnalyzer', () => {
     expect(incident?.state).to.equal('open');
   });
 
+  it('explains what comes back by what it is now, not by what it was', () => {
+    const from = (instance: string, status: number) =>
+      times(2, { orders: { instance: `orders-${instance}`, status } });
+    const second = (one: number, two: number) =>
+      scene.second([...from('1', one), ...from('2', two)]);
+    for (let count = 0; count < 10; count++) second(500, 500);
+    expect(scene.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+    for (let count = 0; count < 14; count++) second(200, 200);
+    expect(scene.current).to.equal(undefined);
+    scene.second(from('2', 500));
+    for (let count = 0; count < 2; count++) second(200, 500);
+    const { kind, instance } = scene.current?.origin ?? {};
+    expect([kind, instance]).to.deep.equal(['instance', 'orders-2']);
+  });
+
   it('shows who there is, who calls whom, and their parts in what is broken', () => {
     scene.second(times(8, { orders: { status: 500 } }));
     const { nodes, edges } = scene.analyzer.topology();

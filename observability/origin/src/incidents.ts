@@ -29,6 +29,8 @@ type Kept = {
   toldMs: number;
   onsetMs: number;
   readonly namedMs: number;
+  /** Since when it is open; later than `namedMs` where it was over for a while. */
+  openedMs: number;
   readonly totals: Map<string, number>;
   requests: number;
 };
@@ -126,7 +128,7 @@ export class Incidents {
       (kept) =>
         kept.incident.state === 'open' &&
         !taken.has(kept) &&
-        suspect.lastMs - kept.namedMs < REFINE_MS &&
+        suspect.lastMs - kept.openedMs < REFINE_MS &&
         (below.has(keyOf(kept.component)) || suspect.symptom === 'overload'),
     );
   }
@@ -165,6 +167,7 @@ export class Incidents {
       toldMs: 0,
       onsetMs: suspect.onsetMs,
       namedMs: nowMs,
+      openedMs: nowMs,
       totals: new Map(),
       requests: books.rush.sum(suspect.onsetMs).total,
       incident: blank(id, origin, suspect),
@@ -179,6 +182,7 @@ export class Incidents {
     { verdict, suspects, books }: { verdict: Verdict; suspects: readonly Suspect[]; books: Books },
   ): void {
     const { suspect } = verdict;
+    if (kept.incident.state === 'resolved') kept.openedMs = books.nowMs;
     if (keyOf(kept.component) !== keyOf(suspect.component)) {
       kept.component = suspect.component;
       kept.story = new Story();
@@ -265,7 +269,7 @@ function blank(id: string, origin: Origin, suspect: Suspect): Incident {
  * once others keep away from it.
  */
 function settled(
-  { incident: before, component, namedMs, lastMs, told }: Kept,
+  { incident: before, component, openedMs, lastMs, told }: Kept,
   { hypotheses, severity }: Suspect,
   { edges }: Books,
 ): Origin {
@@ -276,8 +280,8 @@ function settled(
   // What others keep from is not seen to fail any more; what is seen then is that they wait for it.
   const isPart = before.origin.kind === 'version' || before.origin.kind === 'instance';
   const isHeldBack = isPart && edges.isHeldBackByAny(component.name);
-  if (isHeldBack && lastMs - namedMs > HELD_BACK_MS) return before.origin;
-  const isSettled = lastMs - namedMs > SETTLED_MS;
+  if (isHeldBack && lastMs - openedMs > HELD_BACK_MS) return before.origin;
+  const isSettled = lastMs - openedMs > SETTLED_MS;
   if (isSettled && severity !== told.severity) return before.origin;
   const least = isSettled ? REVISE_SETTLED_BY : REVISE_BY;
   if (same) return top.support - same.support < least ? same.origin : top.origin;
