@@ -1,6 +1,6 @@
 import { OriginAnalyzer } from '@faultline/origin/analyzer';
 import type { Incident, Origin } from '@faultline/origin/model';
-import type { ExpectedOrigin, Recording } from '@faultline/origin/recording';
+import type { ExpectedOrigin, Recording, RecordingHead } from '@faultline/origin/recording';
 import { seededRandom } from '@faultline/mesh-core/random';
 import { deepestError, guess } from './baselines.ts';
 import { isFelt } from './corpus.ts';
@@ -85,9 +85,11 @@ export function replay(recording: Recording): Outcome {
     }
     if (during) continue;
     healthyMs += TICK_MS;
-    const blamed = analyzer.incidents().filter(({ id, state, namedMs }) => {
+    const blamed = analyzer.incidents().filter(({ id, state, namedMs, origin }) => {
       const sinceMs = openedMs.get(id) ?? namedMs;
-      return state === 'open' && !episodes.some((of) => isWithin(of, sinceMs));
+      const isMeant =
+        episodes.some((of) => isWithin(of, sinceMs)) || isTolerated(head, origin, sinceMs);
+      return state === 'open' && !isMeant;
     });
     if (blamed.length > 0) blamedMs += TICK_MS;
     for (const { id, sentence } of blamed) falsely.set(id, sentence);
@@ -131,8 +133,15 @@ function episodesOf(expected: readonly ExpectedOrigin[]): Episode[] {
   }));
 }
 
-function isWithin({ fromMs, overMs }: Episode, ms: number): boolean {
+function isWithin({ fromMs, overMs }: Pick<Episode, 'fromMs' | 'overMs'>, ms: number): boolean {
   return ms >= fromMs - SLACK_MS && ms <= overMs;
+}
+
+function isTolerated({ tolerated = [] }: RecordingHead, named: Origin, sinceMs: number): boolean {
+  return tolerated.some(
+    ({ origin, startMs: fromMs, overMs }) =>
+      isSame(origin, named) && isWithin({ fromMs, overMs }, sinceMs),
+  );
 }
 
 /** Incidents named since the faults began, those that are still open first, the worst first. */

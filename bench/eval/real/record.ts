@@ -3,7 +3,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@faultline/chassis/clock';
 import { seededRandom } from '@faultline/mesh-core/random';
-import type { ExpectedOrigin } from '@faultline/origin/recording';
+import type { ExpectedOrigin, ToleratedOrigin } from '@faultline/origin/recording';
 import { Inputs } from './inputs.ts';
 import {
   type Disturbance,
@@ -102,16 +102,21 @@ class Session {
       await this.#pause(WARM_UP_MS);
       const expected: ExpectedOrigin[] = [];
       const distractors: string[] = [];
+      const tolerated: ToleratedOrigin[] = [];
       for (const kind of order.slice(at, at + EPISODES_A_FILE)) {
         if (stop.aborted) break;
         const episode = this.#draw(kind);
+        const beganMs = systemClock.now();
         if (episode.faults.length === 0) distractors.push(kind);
         expected.push(...(await this.#play(kind, episode)));
+        // More people than a small machine can serve do harm, and whoever says so is right.
+        if (episode.besides?.kind === 'rush') tolerated.push(rushed(beganMs));
       }
       const head = { format: 'faultline-recording/1', source: 'real' } as const;
       const { seed } = this.#options;
       const endMs = systemClock.now();
-      await this.#inputs.end({ ...head, id, seed, rps, startMs, endMs, expected, distractors });
+      const done = { expected, distractors, tolerated };
+      await this.#inputs.end({ ...head, id, seed, rps, startMs, endMs, ...done });
     }
   }
 
@@ -192,4 +197,8 @@ class Session {
   async #pause(ms: number): Promise<void> {
     await systemClock.sleep(ms, this.#options.stop);
   }
+}
+
+function rushed(startMs: number): ToleratedOrigin {
+  return { origin: { kind: 'load', service: 'gateway' }, startMs, overMs: systemClock.now() };
 }

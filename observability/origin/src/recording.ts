@@ -19,6 +19,14 @@ export type ExpectedOrigin = {
   readonly loadAverage?: number;
 };
 
+/** Something harmless that may do harm: what may rightly be named meanwhile, but need not be. */
+export type ToleratedOrigin = {
+  readonly origin: Origin;
+  readonly startMs: number;
+  /** When the system was well again. */
+  readonly overMs: number;
+};
+
 /** What was done in a run. The analysis never sees it. */
 export type RecordingHead = {
   readonly format: 'faultline-recording/1';
@@ -32,6 +40,7 @@ export type RecordingHead = {
   readonly expected: readonly ExpectedOrigin[];
   /** What else happened and must not be blamed, such as `unrelated deploy`. */
   readonly distractors: readonly string[];
+  readonly tolerated?: readonly ToleratedOrigin[];
 };
 
 /** Something the analysis was told at `atMs`, its time of arrival. */
