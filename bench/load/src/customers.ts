@@ -19,6 +19,8 @@ export type SignedIn = {
 export type Customer = {
   readonly credentials: Credentials;
   session: SignedIn | undefined;
+  /** While it is being begun. */
+  beginning?: Promise<SignedIn> | undefined;
   /** Ids, newest last. */
   readonly orders: string[];
 };
@@ -36,7 +38,7 @@ export class Customers {
   readonly #run: string;
   readonly #all: Customer[] = [];
   #admin: SignedIn | undefined;
-  #signingUp = 0;
+  readonly #signingUp = new Set<Promise<Customer>>();
   #named = 0;
 
   constructor(options: { clock: Clock; most: number; seed: number }) {
@@ -47,8 +49,9 @@ export class Customers {
 
   /** Somebody with an account. */
   async anyone(steps: Steps, random: Random): Promise<Customer> {
-    const isFull = this.#all.length + this.#signingUp >= this.#most;
-    return isFull && this.#all.length > 0 ? pick(random, this.#all) : this.#signUp(steps);
+    const isFull = this.#all.length + this.#signingUp.size >= this.#most;
+    if (isFull && this.#all.length === 0) await Promise.allSettled(this.#signingUp);
+    return isFull && this.#all.length > 0 ? pick(random, this.#all) : this.#joins(steps);
   }
 
   /** Somebody who has ordered before, if there is one. */
@@ -57,11 +60,17 @@ export class Customers {
     return found.length === 0 ? undefined : pick(random, found);
   }
 
-  /** His session, begun now if it has to be. */
+  /** His session, begun now if it has to be; who comes meanwhile waits for it. */
   async session(steps: Steps, customer: Customer): Promise<SignedIn> {
-    const { credentials, session } = customer;
-    customer.session = await this.#valid(steps, credentials, session);
-    return customer.session;
+    await customer.beginning?.catch(() => undefined);
+    if (customer.beginning) return this.session(steps, customer);
+    customer.beginning = this.#valid(steps, customer.credentials, customer.session);
+    try {
+      customer.session = await customer.beginning;
+      return customer.session;
+    } finally {
+      customer.beginning = undefined;
+    }
   }
 
   /** The back office's session. */
@@ -79,19 +88,24 @@ export class Customers {
     return signIn(steps, credentials, this.#clock);
   }
 
-  async #signUp(steps: Steps): Promise<Customer> {
-    this.#signingUp++;
+  async #joins(steps: Steps): Promise<Customer> {
+    const joining = this.#signUp(steps);
+    this.#signingUp.add(joining);
     try {
-      const name = `load.${this.#run}.${this.#named++}`;
-      const credentials = { email: `${name}@load.example`, password: `only for ${name}` };
-      const body = { ...credentials, name: 'Lou Load' };
-      await steps.call(createAccount, { body }, { expect: [201] });
-      const customer: Customer = { credentials, session: undefined, orders: [] };
+      const customer = await joining;
       this.#all.push(customer);
       return customer;
     } finally {
-      this.#signingUp--;
+      this.#signingUp.delete(joining);
     }
+  }
+
+  async #signUp(steps: Steps): Promise<Customer> {
+    const name = `load.${this.#run}.${this.#named++}`;
+    const credentials = { email: `${name}@load.example`, password: `only for ${name}` };
+    const body = { ...credentials, name: 'Lou Load' };
+    await steps.call(createAccount, { body }, { expect: [201] });
+    return { credentials, session: undefined, orders: [] };
   }
 }
 
