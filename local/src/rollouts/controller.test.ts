@@ -8,7 +8,7 @@ const metric = '{ name: request-success-rate, interval: 1m, thresholdRange: { mi
 const analysis = `{ interval: 10s, stepWeight: 20, maxWeight: 60, threshold: 2, metrics: [${metric}] }`;
 
 /** An engine in memory, and a controller over it. */
-function open(saved?: SavedRollout) {
+function open({ saved, strict = false }: { saved?: SavedRollout; strict?: boolean } = {}) {
   const clock = new FakeClock();
   const engine = {
     spec: 'v1',
@@ -49,7 +49,7 @@ function open(saved?: SavedRollout) {
     canary: canaryOf(analysis),
     ports,
     clock,
-    strict: false,
+    strict,
   });
   const stop = new AbortController();
   const running = controller.run(stop.signal);
@@ -88,24 +88,30 @@ describe('a rollout’s controller', () => {
     expect(engine.saved?.state).to.deep.equal(controller.state);
   });
 
-  it('undoes a bad version and tells how many requests met it', async () => {
-    const { engine, controller, pass, close } = open();
-    await pass(1);
-    engine.spec = 'v2';
-    controller.poke();
-    await pass(11);
-    engine.successRate = 50;
-    engine.requestsEver = 1_042;
-    await pass(40);
-    await close();
-    expect(controller.report).to.deep.include({
-      outcome: 'rolled-back',
-      requests_met: 42,
-      time_to_detect_ms: 10_000,
-      time_to_safe_ms: 30_000,
+  for (const { strict, when, safeMs } of [
+    { strict: false, when: 'as soon as it is found out', safeMs: 20_000 },
+    { strict: true, when: 'at the look after, as Flagger does', safeMs: 30_000 },
+  ]) {
+    it(`undoes a bad version ${when}, and tells how many requests met it`, async () => {
+      const { engine, controller, pass, close } = open({ strict });
+      await pass(1);
+      engine.spec = 'v2';
+      controller.poke();
+      await pass(11);
+      engine.successRate = 50;
+      engine.requestsEver = 1_042;
+      await pass(40);
+      await close();
+      expect(controller.report).to.deep.include({
+        outcome: 'rolled-back',
+        requests_met: 42,
+        time_to_detect_ms: 10_000,
+        time_to_safe_ms: safeMs,
+      });
+      const verdicts = controller.report?.checks.map(({ verdict }) => verdict);
+      expect(verdicts).to.deep.equal(['fail', 'fail']);
     });
-    expect(controller.report?.checks.map(({ verdict }) => verdict)).to.deep.equal(['fail', 'fail']);
-  });
+  }
 
   it('does not believe what could not be done, and tries again', async () => {
     const { engine, controller, pass, close } = open();
@@ -166,7 +172,9 @@ describe('a rollout’s controller', () => {
       lastApplied: 'v2',
       lastPromoted: 'v1',
     } as const;
-    const { engine, controller, pass, close } = open({ state, report: null, requestsBefore: 0 });
+    const { engine, controller, pass, close } = open({
+      saved: { state, report: null, requestsBefore: 0 },
+    });
     engine.spec = 'v2';
     engine.routes = { primary: 60, canary: 40 };
     await pass(1);

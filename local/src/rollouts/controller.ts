@@ -103,13 +103,22 @@ export class RolloutController {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const startedMs = this.#clock.monotonic();
+      const { failedChecks } = this.state;
       await this.look();
+      if (this.#isLostSince(failedChecks)) continue;
       const stop = () => this.#wake.abort();
       signal.addEventListener('abort', stop, { once: true });
       const restMs = this.#intervalMs - (this.#clock.monotonic() - startedMs);
       if (!signal.aborted) await this.#clock.sleep(Math.max(0, restMs), this.#wake.signal);
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** Flagger rolls back at the look after the one that failed; nobody need wait for that. */
+  #isLostSince(failedBefore: number): boolean {
+    const { phase, failedChecks } = this.state;
+    const isLost = isUnderWay(phase) && failedChecks >= this.canary.threshold;
+    return !this.#strict && isLost && failedChecks > failedBefore;
   }
 
   get intervalMs(): number {
