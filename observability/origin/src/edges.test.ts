@@ -97,6 +97,13 @@ describe('EdgeBook', () => {
     expect(into('postgres', 'store').hard?.bad).to.equal(1);
   });
 
+  it('does not hold against a store that one who keeps starting drops its connections', () => {
+    for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
+    const churn = { ...store({ read: 0, written: 300, opened: 6 }), atMs: (nowMs += 1_000) };
+    book.add(churn, { nowMs, cold: true });
+    expect(into('postgres', 'store').hard?.bad).to.equal(0);
+  });
+
   it('knows of retries, of what they rescued, and of breakers that are open', () => {
     add(
       sample('gateway', 'orders', {

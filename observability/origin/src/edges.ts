@@ -82,7 +82,7 @@ export class EdgeBook {
     this.#learns = !this.frozen && !cold;
     const series = this.#seriesOf(sample);
     series.samples++;
-    if (view === 'tcp') this.#addTcp(sample, row, series);
+    if (view === 'tcp') this.#addTcp(sample, row, { series, cold });
     else this.#addHttp(sample, row, series);
     if (view === 'endpoint') this.#flows.add(sample);
     if (view === 'route') this.#addAttempts(sample);
@@ -228,7 +228,7 @@ export class EdgeBook {
   }
 
   /** A store has no replies to count: its silence shows in bytes, its resets in connections. */
-  #addTcp(sample: EdgeSample, row: Row, series: Series): void {
+  #addTcp(sample: EdgeSample, row: Row, { series, cold }: { series: Series; cold: boolean }): void {
     const { bytesRead, bytesWritten, atMs, periodMs } = sample;
     const isLearnt = series.samples > 8;
     const isAsked = bytesWritten >= ASKED_BYTES;
@@ -241,7 +241,9 @@ export class EdgeBook {
     if (isLearnt && (isAsked || isWaited)) {
       const isUnanswered = isAsked && bytesRead < bytesWritten * series.leastRead * 0.3;
       row.soft.add(atMs - periodMs / 2, isUnanswered || isWaited ? 1 : 0, 1);
-      row.hard.add(atMs - periodMs / 2, isBroken(sample, series) ? 1 : 0, 1);
+      // Who ends and starts again opens connections and drops them, and the store is well.
+      const isDropped = !cold && isBroken(sample, series);
+      row.hard.add(atMs - periodMs / 2, isDropped ? 1 : 0, 1);
     }
     if (!this.frozen || !isLearnt) learnTcp(sample, series, { isAsked, isIdle, isLearnt });
   }
