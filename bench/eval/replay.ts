@@ -62,8 +62,9 @@ export function replay(recording: Recording): Outcome {
   let blamedMs = 0;
   let healthyMs = 0;
   const named: Named[] = [];
-  /** When each was last opened: one that is over may come again. */
+  /** When each was last opened, or named something else: one that is over may come again. */
   const openedMs = new Map<string, number>();
+  const origins = new Map<string, Origin>();
   const falsely = new Map<string, string>();
   const began = process.threadCpuUsage().user;
   let at = 0;
@@ -77,7 +78,10 @@ export function replay(recording: Recording): Outcome {
     }
     for (const { kind, incident } of analyzer.tick()) {
       if (kind !== 'resolved') named.push({ atMs: nowMs, incident });
-      if (kind === 'opened') openedMs.set(incident.id, nowMs);
+      const before = origins.get(incident.id);
+      const isNew = kind === 'opened' || before === undefined || !isSame(before, incident.origin);
+      if (kind !== 'resolved' && isNew) openedMs.set(incident.id, nowMs);
+      origins.set(incident.id, incident.origin);
     }
     const during = episodes.find((one) => isWithin(one, nowMs));
     if (during && nowMs <= during.askedMs) {

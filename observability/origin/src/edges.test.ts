@@ -93,8 +93,14 @@ describe('EdgeBook', () => {
 
   it('sees a store whose connections break', () => {
     for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
-    add(store({ read: 0, written: 300, opened: 6 }));
+    add(store({ read: 100, written: 300, opened: 6 }));
     expect(into('postgres', 'store').hard?.bad).to.equal(1);
+  });
+
+  it('counts the connections that a store closes without a word', () => {
+    for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
+    add(store({ read: 0, written: 0, opened: 6 }));
+    expect(into('postgres', 'store').hard).to.include({ bad: 6 });
   });
 
   it('does not hold against a store that one who keeps starting drops its connections', () => {

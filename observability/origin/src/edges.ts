@@ -238,7 +238,9 @@ export class EdgeBook {
     const isMute = isIdle && series.idleShare ** series.idleRun < 0.03;
     // One that says nothing may have nothing to say, unless somebody waits for it.
     const isWaited = isMute && this.#isWaitedFor(sample);
-    if (isLearnt && (isAsked || isWaited)) {
+    const refused = cold ? 0 : refusedBy(sample);
+    if (isLearnt && refused > 0) row.hard.add(atMs - periodMs / 2, refused, refused);
+    else if (isLearnt && (isAsked || isWaited)) {
       const isUnanswered = isAsked && bytesRead < bytesWritten * series.leastRead * 0.3;
       row.soft.add(atMs - periodMs / 2, isUnanswered || isWaited ? 1 : 0, 1);
       // Who ends and starts again opens connections and drops them, and the store is well.
@@ -351,6 +353,11 @@ function failed({
 }
 
 /** Connections come and go, and bring little. */
+/** Connections that were closed before the store said a word. */
+function refusedBy({ connectionsOpened, connectionsClosed, bytesRead }: EdgeSample): number {
+  return bytesRead === 0 && connectionsClosed >= connectionsOpened ? connectionsOpened : 0;
+}
+
 function isBroken(sample: EdgeSample, series: Series): boolean {
   const { connectionsOpened, connectionsClosed, bytesRead, bytesWritten } = sample;
   return (
