@@ -30,4 +30,11 @@ describe('a histogram', () => {
     histogram.record(0);
     expect(histogram.spread()).to.deep.equal({ p50: 0, p95: 0, p99: 0, max: 0 });
   });
+
+  it('takes a negative duration for the shortest', () => {
+    const histogram = new Histogram();
+    for (const ms of [-5, 10, 10]) histogram.record(ms);
+    expect(histogram.quantile(0.3)).to.equal(0.01);
+    expect(histogram.quantile(0.99)).to.be.closeTo(10, 0.1);
+  });
 });

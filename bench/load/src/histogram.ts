@@ -16,7 +16,8 @@ export class Histogram {
   }
 
   record(ms: number): void {
-    const bucket = Math.max(0, Math.round(Math.log(ms / smallestMs) / Math.log(growth)));
+    const widths = Math.log(Math.max(ms, smallestMs) / smallestMs) / Math.log(growth);
+    const bucket = Math.round(widths);
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
     this.#count++;
     this.#maxMs = Math.max(this.#maxMs, ms);
