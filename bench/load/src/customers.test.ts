@@ -1,15 +1,26 @@
 import { FakeClock } from '@faultline/chassis/testing/fake-clock';
 import { seededRandom } from '@faultline/mesh-core/random';
 import { expect } from 'chai';
-import { stubShop } from '../test/stub-shop.ts';
+import { problem, stubShop } from '../test/stub-shop.ts';
 import { Customers } from './customers.ts';
+import type { Send } from './http.ts';
 import { Steps } from './steps.ts';
 
 describe('customers', () => {
-  /** Twenty people who come at once and need a session, of at most `most` different ones. */
-  async function rush(most: number) {
+  /**
+   * Twenty people who come at once and need a session, of at most `most` different ones; of some
+   * paths the first requests fail.
+   */
+  async function rush(most: number, failures: Readonly<Record<string, number>> = {}) {
     const clock = new FakeClock();
-    const { send, asked } = stubShop();
+    const shop = stubShop();
+    const asked: string[] = [];
+    const count = (path: string) => asked.filter((one) => one === path).length;
+    const send: Send = async (request, signal) => {
+      asked.push(request.path);
+      const fails = count(request.path) <= (failures[request.path] ?? 0);
+      return fails ? problem(503, 'unavailable') : shop.send(request, signal);
+    };
     const customers = new Customers({ clock, most, seed: 1 });
     const random = seededRandom(1);
     const steps = new Steps({
@@ -17,19 +28,26 @@ describe('customers', () => {
       signal: new AbortController().signal,
       onOutcome: () => undefined,
     });
-    const sessions = await Promise.all(
+    const sessions = await Promise.allSettled(
       Array.from({ length: 20 }, async () =>
         customers.session(steps, await customers.anyone(steps, random)),
       ),
     );
-    return { asked, sessions };
+    const served = sessions.filter(({ status }) => status === 'fulfilled').length;
+    return { served, signUps: count('/api/v1/accounts'), signIns: count('/api/v1/sessions') };
   }
 
   it('sign up and in once each, however many need them at once', async () => {
-    const { asked, sessions } = await rush(2);
-    const count = (path: string) => asked.filter((one) => one.path === path).length;
-    expect(sessions).to.have.length(20);
-    expect(count('/api/v1/accounts')).to.equal(2);
-    expect(count('/api/v1/sessions')).to.equal(2);
+    expect(await rush(2)).to.deep.equal({ served: 20, signUps: 2, signIns: 2 });
+  });
+
+  it('share the failure of a sign-in', async () => {
+    const rushed = await rush(1, { '/api/v1/sessions': 1 });
+    expect(rushed).to.deep.equal({ served: 0, signUps: 1, signIns: 1 });
+  });
+
+  it('leave their place to one other when they fail to sign up', async () => {
+    const rushed = await rush(2, { '/api/v1/accounts': 2 });
+    expect(rushed).to.deep.equal({ served: 18, signUps: 4, signIns: 2 });
   });
 });

@@ -49,9 +49,16 @@ export class Customers {
 
   /** Somebody with an account. */
   async anyone(steps: Steps, random: Random): Promise<Customer> {
-    const isFull = this.#all.length + this.#signingUp.size >= this.#most;
-    if (isFull && this.#all.length === 0) await Promise.allSettled(this.#signingUp);
-    return isFull && this.#all.length > 0 ? pick(random, this.#all) : this.#joins(steps);
+    // Who fails to sign up leaves his place to one of those who wait.
+    while (this.#isFull() && this.#all.length === 0 && this.#signingUp.size > 0) {
+      await Promise.race(this.#signingUp).catch(() => undefined);
+    }
+    const choice = this.#isFull() ? this.#all : [];
+    return choice.length > 0 ? pick(random, choice) : this.#joins(steps);
+  }
+
+  #isFull(): boolean {
+    return this.#all.length + this.#signingUp.size >= this.#most;
   }
 
   /** Somebody who has ordered before, if there is one. */
@@ -60,13 +67,15 @@ export class Customers {
     return found.length === 0 ? undefined : pick(random, found);
   }
 
-  /** His session, begun now if it has to be; who comes meanwhile waits for it. */
+  /** His session, begun now if it has to be; who comes meanwhile shares it, or its failure. */
   async session(steps: Steps, customer: Customer): Promise<SignedIn> {
-    await customer.beginning?.catch(() => undefined);
-    if (customer.beginning) return this.session(steps, customer);
-    customer.beginning = this.#valid(steps, customer.credentials, customer.session);
+    customer.beginning ??= this.#begins(steps, customer);
+    return customer.beginning;
+  }
+
+  async #begins(steps: Steps, customer: Customer): Promise<SignedIn> {
     try {
-      customer.session = await customer.beginning;
+      customer.session = await this.#valid(steps, customer.credentials, customer.session);
       return customer.session;
     } finally {
       customer.beginning = undefined;
