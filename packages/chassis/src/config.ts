@@ -37,6 +37,7 @@ export const serviceConfig = {
   DRAIN_DELAY_MS: z.coerce.number().int().min(0).max(60_000).default(0),
   /** See `crash.ts`; set by tests only. */
   CRASH_POINTS: z.string().optional(),
+  CRASH_REPORT_FILE: z.string().optional(),
   /** From the first SIGTERM to a forced, non-zero exit. */
   SHUTDOWN_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(25_000),
 };

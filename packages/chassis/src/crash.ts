@@ -1,17 +1,25 @@
+import { appendFileSync } from 'node:fs';
+
 /** Ends the process at named points of its code; absent outside tests. */
 export type CrashPoint = (name: string) => void;
 
 /**
- * From `name` or `name:count`: kills the process with SIGKILL the count-th time it passes the
- * point, as power loss would. Undefined when `spec` is.
- * @throws Error when `spec` is of another form.
+ * Kills the process with SIGKILL when it passes the first of the points that `names` lists,
+ * separated by commas, as power loss would. That point's name is added to `reportFile`, a line for
+ * each death. Undefined when `names` is.
+ * @throws Error when `names` is of another form.
  */
-export function crashPoint(spec: string | undefined): CrashPoint | undefined {
-  if (!spec) return undefined;
-  const [, target, count = '1'] = /^([\w.-]+)(?::([1-9]\d{0,5}))?$/.exec(spec) ?? [];
-  if (!target) throw new Error(`CRASH_POINTS is '${spec}', expected name or name:count`);
-  let left = Number(count);
+export function crashPoint(names: string | undefined, reportFile?: string): CrashPoint | undefined {
+  if (!names) return undefined;
+  const deadly = new Set(names.split(','));
+  for (const name of deadly) {
+    if (!/^[\w.-]+$/.test(name)) {
+      throw new Error(`CRASH_POINTS is '${names}', expected names, separated by commas`);
+    }
+  }
   return (name) => {
-    if (name === target && --left === 0) process.kill(process.pid, 'SIGKILL');
+    if (!deadly.has(name)) return;
+    if (reportFile !== undefined) appendFileSync(reportFile, `${name}\n`);
+    process.kill(process.pid, 'SIGKILL');
   };
 }

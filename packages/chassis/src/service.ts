@@ -82,7 +82,7 @@ export class Service {
     this.#checks.push({ name: 'postgresql', check: () => postgres.ping() });
     this.#closers.push(() => postgres.close());
     const redis = this.redis(config.REDIS_URL);
-    const crash = crashPoint(this.config.CRASH_POINTS);
+    const crash = crashPoint(this.config.CRASH_POINTS, this.config.CRASH_REPORT_FILE);
     const outbox = this.#outbox(postgres, redis, crash);
     const blockingRedis = () => this.blockingRedis(config.REDIS_URL);
     return { postgres, redis, blockingRedis, outbox, crash };
