@@ -22,7 +22,7 @@ describe('the demonstration pictures', () => {
       expect(svg, picture.slug).to.not.match(/[{}]|undefined|NaN/);
       expect(await drawing(picture), picture.slug).to.equal(svg);
       const { width, height } = await sharp(Buffer.from(svg)).metadata();
-      expect([width, height], picture.slug).to.deep.equal([960, 960]);
+      expect([width, height], picture.slug).to.deep.equal([640, 640]);
       drawn.add(svg);
     }
     expect(drawn.size).to.equal(pictures.length);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { paletteOf } from './palette.ts';
 
-const SIDE_PX = 960;
+const SIDE_PX = 640;
 /** Shapes and scenes are drawn in a square of this side. */
 const SIDE = 600;
 const SEED_DIR = new URL('../../seed/', import.meta.url);
