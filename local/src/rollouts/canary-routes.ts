@@ -8,7 +8,10 @@ import { routeOf } from './route.ts';
 export class CanaryRoutes {
   /** A folder of manifests. */
   readonly dir: string;
+  /** What every proxy has been told. */
   readonly #weights = new Map<string, Weights>();
+  /** Canaries whose file may say something else than what the proxies were told last. */
+  readonly #unsettled = new Set<string>();
 
   constructor(dir: string) {
     this.dir = dir;
@@ -18,22 +21,37 @@ export class CanaryRoutes {
   async reset(canaries: readonly Canary[]): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });
     await mkdir(this.dir, { recursive: true });
-    await Promise.all(canaries.map((canary) => this.set(canary, allToPrimary)));
+    await Promise.all(canaries.map((canary) => this.set(canary, allToPrimary, atRest)));
   }
 
   weightsOf({ name }: Canary): Weights {
     return this.#weights.get(name) ?? allToPrimary;
   }
 
-  /** Answers whether anything is different from before. */
-  async set(canary: Canary, weights: Weights): Promise<boolean> {
-    const before = this.#weights.get(canary.name);
-    if (before?.primary === weights.primary && before.canary === weights.canary) return false;
+  /**
+   * `follow` lets the proxies know; until it has, the weights are what they were before, and setting
+   * any again tells the proxies again. Answers whether anything is different from before.
+   */
+  async set(canary: Canary, weights: Weights, follow: () => Promise<void>): Promise<boolean> {
+    const { name } = canary;
+    const before = this.#weights.get(name);
+    const isSame = before?.primary === weights.primary && before.canary === weights.canary;
+    if (isSame && !this.#unsettled.has(name)) return false;
+    this.#unsettled.add(name);
+    await this.#write(canary, weights);
+    await follow();
+    this.#weights.set(name, weights);
+    this.#unsettled.delete(name);
+    return true;
+  }
+
+  async #write(canary: Canary, weights: Weights): Promise<void> {
     const path = join(this.dir, `${canary.name}.yaml`);
     // Read while it is written, half a file would be refused. JSON is YAML.
     await writeFile(`${path}.new`, `${JSON.stringify(routeOf(canary, weights), null, 2)}\n`);
     await rename(`${path}.new`, path);
-    this.#weights.set(canary.name, weights);
-    return true;
   }
 }
+
+/** Before there are proxies. */
+const atRest = () => Promise.resolve();

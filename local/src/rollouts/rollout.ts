@@ -218,8 +218,7 @@ export class Rollout {
 
   async #route(weights: Weights): Promise<void> {
     const { routes, follow } = this.#options;
-    if (!(await routes.set(this.canary, weights))) return;
-    await follow();
+    if (!(await routes.set(this.canary, weights, follow))) return;
     const { primary, canary } = weights;
     this.#note('weight', `${canary} % to it, ${primary} % to the version before`);
   }
