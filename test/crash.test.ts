@@ -18,7 +18,7 @@ const shortLeases = {
 };
 
 describe(`crashes (seed ${runSeed})`, function () {
-  this.timeout(230_000);
+  this.timeout(360_000);
   let system: System;
   let shop: Shop;
   let traffic: Traffic;
@@ -51,7 +51,7 @@ describe(`crashes (seed ${runSeed})`, function () {
     try {
       await traffic.start(6);
       const campaign = new CrashCampaign(system, { points: crashPoints, env: shortLeases });
-      await campaign.run(140_000);
+      await campaign.run(240_000);
       await traffic.stop();
       expect(campaign.pending, 'points never passed').to.deep.equal([]);
       expect(campaign.surprises).to.deep.equal([]);
