@@ -9,7 +9,7 @@ type FakePod = {
   deployment: Deployment;
   state: string;
   ready: boolean;
-  readyMs: number;
+  readonly readyMs: number;
   isHopeless: boolean;
   howItEnds: string;
   start(): void;
@@ -32,6 +32,7 @@ function template(version: string, minReadyMs = 0): Deployment {
 function open(first: Deployment) {
   const clock = new FakeClock();
   const versions: Record<string, 'ready' | 'never' | 'hopeless'> = {};
+  const made: FakePod[] = [];
   const create = async (deployment: Deployment): Promise<Pod> => {
     const how = versions[deployment.version] ?? 'ready';
     const pod: FakePod = {
@@ -39,12 +40,15 @@ function open(first: Deployment) {
       deployment,
       state: 'Running',
       ready: how === 'ready',
-      readyMs: how === 'ready' ? 1_000 : 0,
+      get readyMs() {
+        return this.ready ? 1_000 : 0;
+      },
       isHopeless: how === 'hopeless',
       howItEnds: 'it ended 3 times: exit code 1',
       start: () => undefined,
       stop: async () => void (pod.state = 'Stopped'),
     };
+    made.push(pod);
     // The rest of a pod is its process.
     return pod as unknown as Pod;
   };
@@ -57,7 +61,8 @@ function open(first: Deployment) {
   };
   const running = () =>
     replicas.pods.filter(({ state }) => state === 'Running').map(({ name }) => name);
-  return { replicas, versions, pass, running };
+  const setReady = (ready: boolean) => made.forEach((pod) => (pod.ready = ready));
+  return { replicas, versions, pass, running, setReady };
 }
 
 describe('the pods of a Deployment', () => {
@@ -83,6 +88,42 @@ describe('the pods of a Deployment', () => {
     expect(running()).to.deep.equal(['web-1', 'web-2']);
     await Promise.all([replicas.roll(template('1')), pass(1)]);
     expect(running()).to.deep.equal(['web-1']);
+    await replicas.stop();
+  });
+
+  it('are no failed update when one is unready after the update was complete', async () => {
+    const { replicas, pass, setReady } = open(template('1'));
+    await Promise.all([replicas.scale(2), pass(1)]);
+    await Promise.all([replicas.roll(template('2')), pass(2)]);
+    await pass(60);
+    setReady(false);
+    expect(replicas.status).to.include({ available: 0, deadlineExceeded: false });
+    await pass(60);
+    expect(replicas.status).to.include({ available: 0, deadlineExceeded: false });
+    await replicas.stop();
+  });
+
+  it('make the update complete even while nobody looks', async () => {
+    const { replicas, versions, pass, setReady } = open(template('1'));
+    versions['1'] = 'never';
+    await Promise.all([replicas.scale(1), pass(1)]);
+    setReady(true);
+    await pass(1);
+    setReady(false);
+    await pass(60);
+    expect(replicas.status).to.include({ available: 0, deadlineExceeded: false });
+    await replicas.stop();
+  });
+
+  it('are held to the deadline again in the next update', async () => {
+    const { replicas, versions, pass } = open(template('1'));
+    versions['2'] = 'never';
+    await Promise.all([replicas.scale(1), pass(60)]);
+    replicas.replace(template('2'));
+    await pass(5);
+    expect(replicas.status.deadlineExceeded).to.equal(false);
+    await pass(6);
+    expect(replicas.status.deadlineExceeded).to.equal(true);
     await replicas.stop();
   });
 

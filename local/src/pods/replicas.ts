@@ -37,6 +37,8 @@ export class Replicas {
   #working: Promise<void> | undefined;
   #progress = '';
   #progressMs: number;
+  /** Since the present template came, all its pods have been available at one time. */
+  #wasComplete = false;
   #unavailableSinceMs: number | undefined;
 
   constructor(
@@ -92,6 +94,7 @@ export class Replicas {
   /** Begins to replace the pods by others of `template`; `status` tells how far it is. */
   replace(template: Deployment): void {
     this.#template = template;
+    this.#wasComplete = false;
     this.#begin();
     this.#work();
   }
@@ -108,8 +111,7 @@ export class Replicas {
         const { version } = this.#template;
         throw new EngineError(`version ${template.version} gave way to ${version}`);
       }
-      const { desired, total, updated, available } = this.status;
-      const isDone = updated === desired && total === desired && available === desired;
+      const isDone = this.#isComplete();
       if (!isDone && this.#isOverdue()) {
         const why = `no progress for ${template.strategy.progressDeadlineMs / 1000} s`;
         const late = this.#pods.find((pod) => pod.deployment === template && !pod.ready);
@@ -168,8 +170,7 @@ export class Replicas {
         for (let made = 0; made < create && !signal.aborted; made += 1) await this.#add();
         this.#noteProgress();
         this.#answerWaiters();
-        const isAtRest = this.#pods.every((pod) => this.#isUpdated(pod) && !hasToGo(pod));
-        if (this.#waiters.length === 0 && isAtRest && this.#pods.length === this.#desired) return;
+        if (this.#waiters.length === 0 && this.#isAtRest()) return;
         await this.#clock.sleep(periodMs, signal);
       }
     } catch (error) {
@@ -208,13 +209,30 @@ export class Replicas {
     this.#progressMs = this.#clock.monotonic();
   }
 
+  /** Whether all pods are as asked for, and it is known how the update has ended. */
+  #isAtRest(): boolean {
+    const areThose = this.#pods.every((pod) => this.#isUpdated(pod) && !hasToGo(pod));
+    const isAsAsked = areThose && this.#pods.length === this.#desired;
+    return isAsAsked && (this.#isComplete() || this.#isOverdue());
+  }
+
   /** Whether new pods are awaited, and nothing has changed for too long. */
   #isOverdue(): boolean {
+    const waitedMs = this.#clock.monotonic() - this.#progressMs;
+    return !this.#isComplete() && waitedMs > this.#template.strategy.progressDeadlineMs;
+  }
+
+  /**
+   * Whether the update is over: the pods asked for are there, of its template, and available. What
+   * becomes of them afterwards does not change that, as in Kubernetes.
+   */
+  #isComplete(): boolean {
     const counted = this.#counted().filter(({ isLeaving }) => !isLeaving);
     const available = counted.filter((pod) => pod.isUpdated && pod.isAvailable).length;
-    const isComplete = available >= this.#desired && counted.length === this.#desired;
-    const waitedMs = this.#clock.monotonic() - this.#progressMs;
-    return !isComplete && waitedMs > this.#template.strategy.progressDeadlineMs;
+    const isSo = available >= this.#desired && counted.length === this.#desired;
+    // Where none is asked for, no pod has yet shown that it gets ready.
+    if (isSo && this.#desired > 0) this.#wasComplete = true;
+    return isSo || this.#wasComplete;
   }
 
   #counted(): (CountedPod & { pod: Pod })[] {
