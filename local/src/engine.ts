@@ -328,8 +328,7 @@ class LocalEngine implements Engine {
     }
     const detail = `from ${serving.desired} to ${count} instances`;
     this.#observers?.noteChange({ kind: 'scale', service, detail });
-    await serving.scale(count);
-    await this.#pods.untilReady([serving]);
+    await this.#pods.scale(serving, count);
     return this.#describe(workload);
   }
 

@@ -58,6 +58,18 @@ export class Pods {
     );
   }
 
+  /**
+   * Resolves when a Deployment has `count` pods that are ready, and no other is left. Rejects when
+   * another number is asked for in between, and as `untilReady` does.
+   */
+  async scale(replicas: Replicas, count: number): Promise<void> {
+    await replicas.scale(count);
+    await this.untilReady([replicas]);
+    const { desired, deployment } = replicas;
+    if (desired === count) return;
+    throw new EngineError(`scale ${deployment.service} to ${count}: that gave way to ${desired}`);
+  }
+
   /** Stops everything at once. */
   async stop(): Promise<void> {
     await Promise.all(this.#replicas.map((replicas) => replicas.stop()));

@@ -33,6 +33,7 @@ function open(first: Deployment) {
   const clock = new FakeClock();
   const versions: Record<string, 'ready' | 'never' | 'hopeless'> = {};
   const made: FakePod[] = [];
+  let leave = Promise.resolve();
   const create = async (deployment: Deployment): Promise<Pod> => {
     const how = versions[deployment.version] ?? 'ready';
     const pod: FakePod = {
@@ -46,7 +47,11 @@ function open(first: Deployment) {
       isHopeless: how === 'hopeless',
       howItEnds: 'it ended 3 times: exit code 1',
       start: () => undefined,
-      stop: async () => void (pod.state = 'Stopped'),
+      async stop() {
+        pod.state = 'Terminating';
+        await leave;
+        pod.state = 'Stopped';
+      },
     };
     made.push(pod);
     // The rest of a pod is its process.
@@ -62,7 +67,13 @@ function open(first: Deployment) {
   const running = () =>
     replicas.pods.filter(({ state }) => state === 'Running').map(({ name }) => name);
   const setReady = (ready: boolean) => made.forEach((pod) => (pod.ready = ready));
-  return { replicas, versions, pass, running, setReady };
+  /** Lets pods take their time to end until what it answers is called. */
+  const holdLeaving = () => {
+    const held = Promise.withResolvers<void>();
+    leave = held.promise;
+    return held.resolve;
+  };
+  return { replicas, versions, pass, running, setReady, holdLeaving };
 }
 
 describe('the pods of a Deployment', () => {
@@ -149,6 +160,40 @@ describe('the pods of a Deployment', () => {
     await third;
     expect(running()).to.deep.equal(['web-3']);
     await replicas.stop();
+  });
+
+  it('are not waited for when another number of them is asked for', async () => {
+    const { replicas, pass, running, holdLeaving } = open(template('1'));
+    await Promise.all([replicas.scale(2), pass(1)]);
+    const leave = holdLeaving();
+    const down = replicas.scale(1);
+    await pass(1);
+    const up = replicas.scale(3);
+    await pass(1);
+    await down;
+    leave();
+    await Promise.all([up, pass(1)]);
+    expect(running()).to.deep.equal(['web-1', 'web-1', 'web-1']);
+    await replicas.stop();
+  });
+
+  it('are waited for by nobody when the engine stops', async () => {
+    const { replicas, versions, pass, running } = open(template('1'));
+    versions['2'] = 'never';
+    await Promise.all([replicas.scale(1), pass(1)]);
+    const told: string[] = [];
+    const tell = (error: unknown) => void told.push(String(error));
+    const rolled = replicas
+      .roll(template('2'))
+      .catch(tell)
+      .then(() => replicas.roll(template('1')).catch(tell));
+    await pass(1);
+    await replicas.stop();
+    await rolled;
+    await replicas.scale(2).catch(tell);
+    expect(told).to.deep.equal(Array(3).fill('EngineError: the engine stops'));
+    expect(replicas.desired).to.equal(0);
+    expect(running()).to.deep.equal([]);
   });
 
   it('count only when they have been ready for long enough', async () => {

@@ -84,11 +84,15 @@ export class Replicas {
     };
   }
 
-  /** Starts or stops pods. Resolves when those to go are gone; new ones may still be starting. */
-  scale(desired: number): Promise<void> {
+  /**
+   * Starts or stops pods. Resolves when those to go are gone, though new ones may still be starting,
+   * and when another number is asked for in between.
+   */
+  async scale(desired: number): Promise<void> {
+    this.#stopping.signal.throwIfAborted();
     this.#desired = desired;
     this.#begin();
-    return this.#until(() => this.#pods.length === desired);
+    await this.#until(() => this.#pods.length === desired || this.#desired !== desired);
   }
 
   /** Begins to replace the pods by others of `template`; `status` tells how far it is. */
@@ -104,9 +108,10 @@ export class Replicas {
    * traffic. Rejects when another template comes in between, or they do not become ready before the
    * deadline; they stay then, beside the old ones that had not gone yet.
    */
-  roll(template: Deployment): Promise<void> {
+  async roll(template: Deployment): Promise<void> {
+    this.#stopping.signal.throwIfAborted();
     this.replace(template);
-    return this.#until(() => {
+    await this.#until(() => {
       if (this.#template !== template) {
         const { version } = this.#template;
         throw new EngineError(`version ${template.version} gave way to ${version}`);
@@ -125,15 +130,19 @@ export class Replicas {
     });
   }
 
-  /** Stops all pods at once, without the preStop wait: nothing routes to them any more. */
+  /**
+   * Stops all pods at once, without the preStop wait: nothing routes to them any more. Whoever waits
+   * for pods, or asks for some from now on, is told so.
+   */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    const reason = new EngineError('the engine stops');
+    this.#stopping.abort(reason);
+    for (const { reject } of this.#waiters.splice(0)) reject(reason);
     this.#desired = 0;
     await Promise.all(this.#pods.map((pod) => pod.stop({ withPreStop: false })));
     await this.#working;
     await Promise.all(this.#pods.map((pod) => pod.stop({ withPreStop: false })));
     this.#pods = [];
-    for (const { reject } of this.#waiters.splice(0)) reject(new EngineError('the engine stops'));
   }
 
   #until(isDone: () => boolean): Promise<void> {
