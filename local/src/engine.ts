@@ -192,6 +192,7 @@ class LocalEngine implements Engine {
       });
       this.#control = await serveControl(this.#data.controlSocket, {
         engine: this,
+        clock: this.#options.clock ?? systemClock,
         requestStop: () => (this.#options.onStopRequest ?? ((engine) => void engine.stop()))(this),
       });
       const { signal } = this.#options;
@@ -358,6 +359,7 @@ class LocalEngine implements Engine {
 
   async #stop(): Promise<void> {
     this.#emit({ component: 'engine', state: 'Stopping' });
+    this.#control?.refuse();
     await this.#autoscaling.stop();
     await this.#deploys.stop();
     await this.#pods.stop();

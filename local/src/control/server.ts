@@ -1,13 +1,19 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { rm } from 'node:fs/promises';
+import type { Clock } from '@faultline/chassis/clock';
 import { z } from 'zod';
 import type { Engine } from '../engine-types.ts';
 import { EngineError } from '../engine-error.ts';
 import { releaseSource } from '../rollouts/releases/release.ts';
 
-export type ControlServer = { stop(): Promise<void> };
+export type ControlServer = {
+  /** From now on every call but `stop` is answered that the engine stops. */
+  refuse(): void;
+  /** Closes the socket; calls that are still under way have a short time to end. */
+  stop(): Promise<void>;
+};
 
-type Control = { engine: Engine; requestStop(): void };
+type Control = { engine: Engine; clock: Clock; requestStop(): void };
 type Handler = (control: Control, input: unknown) => unknown;
 
 const scaleInput = z.strictObject({ service: z.string(), replicas: z.int() });
@@ -69,32 +75,51 @@ const calls: Readonly<Record<string, Handler>> = {
   },
 };
 
+const graceMs = 1_000;
+
 /** Serves the commands on a Unix socket that only this user can reach. */
 export async function serveControl(path: string, control: Control): Promise<ControlServer> {
-  const server = createServer((req, res) => void answer(req, res, control));
+  const served: Served = { control, isStopping: false };
+  const server = createServer((req, res) => void answer(req, res, served));
   await rm(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
   });
+  const refuse = () => void (served.isStopping = true);
   return {
+    refuse,
     async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      await closed;
+      refuse();
+      await close(server, control.clock);
     },
   };
 }
 
-async function answer(req: IncomingMessage, res: ServerResponse, control: Control): Promise<void> {
+async function close(server: Server, clock: Clock): Promise<void> {
+  const ended = new AbortController();
+  server.close(() => ended.abort());
+  server.closeIdleConnections();
+  await clock.sleep(graceMs, ended.signal);
+  server.closeAllConnections();
+}
+
+type Served = { control: Control; isStopping: boolean };
+
+async function answer(req: IncomingMessage, res: ServerResponse, served: Served): Promise<void> {
   const reply = (status: number, body: unknown) => {
     res.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
     res.end(JSON.stringify(body));
   };
   try {
-    const call = calls[(req.url ?? '').slice(1)];
+    const name = (req.url ?? '').slice(1);
+    const call = calls[name];
     if (call === undefined) return reply(404, { error: `no call ${req.url}` });
-    reply(200, await call(control, JSON.parse(await readBody(req))));
+    const body = await readBody(req);
+    if (served.isStopping && name !== 'stop') {
+      return reply(503, { error: `${name}: the engine stops and takes no more calls` });
+    }
+    reply(200, await call(served.control, JSON.parse(body)));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     reply(error instanceof EngineError ? 400 : 500, { error: message });
@@ -106,6 +131,8 @@ const bodyLengthMax = 4 * 1024 * 1024;
 
 async function readBody(req: IncomingMessage): Promise<string> {
   let body = '';
+  // A character may come in two parts.
+  req.setEncoding('utf8');
   for await (const chunk of req) {
     body += String(chunk);
     if (body.length > bodyLengthMax) throw new EngineError('read a control call: over 4 MiB');
