@@ -1,5 +1,5 @@
 import { allToPrimary } from './ledger.ts';
-import type { RolloutState, TickResult } from './state.ts';
+import { promoting, type RolloutState, type TickResult } from './state.ts';
 
 /** What people may ask of a rollout. */
 export type Request = 'pause' | 'resume' | 'promote' | 'abort';
@@ -26,12 +26,13 @@ export function isUnderWay(phase: RolloutState['phase']): boolean {
   return !idle.has(phase);
 }
 
-/** Without a version that was on trial: nobody asks any more how good it is. */
+/** Without a version that was on trial, or half promoted: nobody asks any more how good it is. */
 export function undone(state: RolloutState): TickResult {
   return {
     state: { ...state, phase: 'Failed', weight: 0, iterations: 0, paused: false },
     actions: [
       { kind: 'set-routes', weights: allToPrimary },
+      ...(promoting.has(state.phase) ? [{ kind: 'restore-primary' } as const] : []),
       { kind: 'scale-target', to: 'zero' },
     ],
     events: [{ type: 'Normal', message: 'Another version takes over without analysis' }],
@@ -40,7 +41,8 @@ export function undone(state: RolloutState): TickResult {
 
 /**
  * A rollout whose engine was away, and whose pods start anew. Analysis begins again with all traffic
- * at the primary; a promotion that had begun is finished. Nothing stays split.
+ * at the primary; a promotion that had begun is finished, beside a canary that works should the primary
+ * not. Nothing stays split.
  */
 export function afterRestart(state: RolloutState): TickResult {
   switch (state.phase) {
@@ -60,7 +62,11 @@ export function afterRestart(state: RolloutState): TickResult {
     case 'Finalising':
       return {
         state: { ...state, phase: 'Promoting', weight: 0, iterations: 0 },
-        actions: [{ kind: 'promote' }, { kind: 'set-routes', weights: allToPrimary }],
+        actions: [
+          { kind: 'promote' },
+          { kind: 'set-routes', weights: allToPrimary },
+          { kind: 'scale-target', to: 'full' },
+        ],
         events: [{ type: 'Normal', message: 'The engine was away: finishing promotion' }],
       };
     case 'Failed':

@@ -1,14 +1,21 @@
 import { FakeClock } from '@faultline/chassis/testing/fake-clock';
 import { expect } from 'chai';
 import { type RolloutPorts, RolloutController, type SavedRollout } from './controller.ts';
-import { newRollout, type Observed } from './state.ts';
+import { type HookAnswer, newRollout, type Observed, type Readiness } from './state.ts';
 import { canaryOf } from './testing/world.ts';
 
 const metric = '{ name: request-success-rate, interval: 1m, thresholdRange: { min: 99 } }';
-const analysis = `{ interval: 10s, stepWeight: 20, maxWeight: 60, threshold: 2, metrics: [${metric}] }`;
+const steps = 'interval: 10s, stepWeight: 20, maxWeight: 60, threshold: 2';
+const analysis = `{ ${steps}, metrics: [${metric}] }`;
+
+const ready = { ready: true } as const;
 
 /** An engine in memory, and a controller over it. */
-function open({ saved, strict = false }: { saved?: SavedRollout; strict?: boolean } = {}) {
+function open({
+  saved,
+  strict = false,
+  webhooks = '',
+}: { saved?: SavedRollout; strict?: boolean; webhooks?: string } = {}) {
   const clock = new FakeClock();
   const engine = {
     spec: 'v1',
@@ -19,12 +26,14 @@ function open({ saved, strict = false }: { saved?: SavedRollout; strict?: boolea
     successRate: 100 as number | Error,
     requestsEver: 1_000,
     failing: '' as string,
+    primary: ready as Readiness,
+    answerHook: async (): Promise<HookAnswer> => ({ ok: true, detail: '' }),
   };
-  const ready = { ready: true } as const;
   const ports: RolloutPorts = {
     async observe() {
       const { spec, routes } = engine;
-      const observed: Observed = { spec, routes, primary: ready, target: ready };
+      const { primary } = engine;
+      const observed: Observed = { spec, routes, primary, target: ready, targetAvailable: 1 };
       return { ...observed, version: spec, primaryVersion: 'v1' };
     },
     async perform(action) {
@@ -39,14 +48,14 @@ function open({ saved, strict = false }: { saved?: SavedRollout; strict?: boolea
         return engine.successRate;
       },
     },
-    callHook: async () => ({ ok: true, detail: '' }),
+    callHook: () => engine.answerHook(),
     load: async () => engine.saved,
     // As a file would: what is saved is only what JSON can say.
     save: async (state) => void (engine.saved = JSON.parse(JSON.stringify(state))),
     onTick: ({ events }) => engine.messages.push(...events.map(({ message }) => message)),
   };
   const controller = new RolloutController({
-    canary: canaryOf(analysis),
+    canary: canaryOf(`${analysis.slice(0, -1)}, webhooks: [${webhooks}] }`),
     ports,
     clock,
     strict,
@@ -112,6 +121,46 @@ describe('a rollout’s controller', () => {
       expect(verdicts).to.deep.equal(['fail', 'fail']);
     });
   }
+
+  it('undoes a bad version whether or not anybody answers that it is over', async () => {
+    const webhooks = '{ type: post-rollout, name: bell, url: http://hook }';
+    const { engine, controller, pass, close } = open({ webhooks });
+    const bell = Promise.withResolvers<HookAnswer>();
+    engine.answerHook = () => bell.promise;
+    await pass(1);
+    engine.spec = 'v2';
+    controller.poke();
+    await pass(11);
+    engine.successRate = 50;
+    await pass(40);
+    expect(engine.routes.canary).to.equal(0);
+    expect(engine.done.at(-1)).to.equal('scale-target');
+    expect(controller.report).to.include({ outcome: 'rolled-back', time_to_safe_ms: 20_000 });
+    bell.resolve({ ok: true, detail: '' });
+    await pass(1);
+    const last = controller.report?.events.at(-1)?.message;
+    expect(last).to.equal('Post-rollout check bell passed');
+    await close();
+  });
+
+  it('asks nobody whether it is over while that could not be brought about', async () => {
+    const webhooks = '{ type: post-rollout, name: bell, url: http://hook }';
+    const { engine, controller, pass, close } = open({ webhooks });
+    let asked = 0;
+    engine.answerHook = async () => ({ ok: (asked += 1) > 0, detail: '' });
+    await pass(1);
+    engine.spec = 'v2';
+    controller.poke();
+    await pass(11);
+    engine.successRate = 50;
+    engine.failing = 'scale-target';
+    await pass(40);
+    expect({ phase: controller.state.phase, asked }).to.include({ phase: 'Progressing', asked: 0 });
+    engine.failing = '';
+    await pass(10);
+    expect({ phase: controller.state.phase, asked }).to.include({ phase: 'Failed', asked: 1 });
+    await close();
+  });
 
   it('does not believe what could not be done, and tries again', async () => {
     const { engine, controller, pass, close } = open();

@@ -5,7 +5,14 @@ import { afterRestart, isUnderWay, refusal, type Request, undone } from './comma
 import { tick } from './machine.ts';
 import { exposureQuery, judgeMetrics } from './metrics.ts';
 import type { MetricSource } from './prometheus.ts';
-import { isCounting, openReport, recordTick, replaceReport, type RolloutReport } from './report.ts';
+import {
+  isCounting,
+  openReport,
+  recordAfterwards,
+  recordTick,
+  replaceReport,
+  type RolloutReport,
+} from './report.ts';
 import {
   type Action,
   type Answer,
@@ -34,9 +41,14 @@ export type SavedRollout = {
   requestsBefore: number | null;
 };
 
+/** What is the case, and which versions that is about. */
+type Seen = Observed & { version: string; primaryVersion: string | null };
+
+type Asked = Exclude<Question, { kind: 'perform' }>;
+
 /** The engine, as a rollout sees it. */
 export type RolloutPorts = {
-  observe(): Promise<Observed & { version: string; primaryVersion: string | null }>;
+  observe(): Promise<Seen>;
   /** Done when it is done; doing it again does no harm. */
   perform(action: Action): Promise<void>;
   metrics: MetricSource;
@@ -189,20 +201,51 @@ export class RolloutController {
     try {
       await this.#countLate();
       const observed = await this.#ports.observe();
-      const verdicts: Verdict[] = [];
       const { canary, state } = this;
       const strict = this.#strict;
       const looking = tick({ canary, state, observed, strict, ...(command && { command }) });
-      let step = looking.next();
-      while (!step.done) step = looking.next(await this.#answer(step.value, verdicts));
-      await this.#openReport(step.value, observed);
-      await this.#attempt(step.value, verdicts);
+      await this.#goThrough(looking, observed);
     } catch (error) {
       this.#tell({ state: this.state, actions: [], events: [warning('look at it', error)] });
     }
   }
 
-  async #answer(question: Question, verdicts: Verdict[]): Promise<Answer> {
+  /** Answers what the machine asks, and does what it decides when it is decided. */
+  async #goThrough(looking: ReturnType<typeof tick>, observed: Seen): Promise<void> {
+    const verdicts: Verdict[] = [];
+    let isDone = false;
+    let step = looking.next();
+    while (!step.done) {
+      const { value } = step;
+      if (value.kind === 'perform') {
+        isDone = await this.#carryOut(value.result, { observed, verdicts });
+        if (!isDone) return;
+        step = looking.next({ ok: true, detail: 'done' });
+      } else step = looking.next(await this.#answer(value, verdicts));
+    }
+    if (isDone) await this.#addEvents(step.value);
+    else await this.#carryOut(step.value, { observed, verdicts });
+  }
+
+  async #carryOut(
+    result: TickResult,
+    { observed, verdicts }: { observed: Seen; verdicts: readonly Verdict[] },
+  ): Promise<boolean> {
+    await this.#openReport(result, observed);
+    return this.#attempt(result, verdicts);
+  }
+
+  /** After all has been done: nothing but words is left. */
+  async #addEvents({ events }: TickResult): Promise<void> {
+    if (events.length === 0) return;
+    const { report } = this.#saved;
+    const atMs = this.#clock.now();
+    const added = report && recordAfterwards(report, { atMs, events });
+    await this.#keep({ ...this.#saved, report: added });
+    this.#tell({ state: this.state, actions: [], events });
+  }
+
+  async #answer(question: Asked, verdicts: Verdict[]): Promise<Answer> {
     const { canary, state } = this;
     if (question.kind === 'hook') {
       return this.#ports.callHook(question.hook, { phase: question.phase, state });
@@ -222,8 +265,8 @@ export class RolloutController {
     await this.#keep({ ...this.#saved, report: { ...report, requests_met: requestsMet } });
   }
 
-  /** Does what was decided; on failure the decision does not count. */
-  async #attempt(result: TickResult, verdicts: readonly Verdict[] = []): Promise<void> {
+  /** Does what was decided; on failure the decision does not count. Answers whether it does. */
+  async #attempt(result: TickResult, verdicts: readonly Verdict[] = []): Promise<boolean> {
     const before = this.state.phase;
     let done = result;
     try {
@@ -245,6 +288,7 @@ export class RolloutController {
       report: report && recordTick(report, { atMs, before, result: done, verdicts, requestsMet }),
     });
     this.#tell(done);
+    return done === result;
   }
 
   /** What the version before did to callers is scraped a little later, and is not of this one. */
@@ -257,10 +301,7 @@ export class RolloutController {
   }
 
   /** A version that has not been seen before begins a report of its own. */
-  async #openReport(
-    { state }: TickResult,
-    { version, primaryVersion }: { version: string; primaryVersion: string | null },
-  ): Promise<void> {
+  async #openReport({ state }: TickResult, { version, primaryVersion }: Seen): Promise<void> {
     const { report } = this.#saved;
     const isNew = state.phase === 'Progressing' && state.lastApplied !== this.state.lastApplied;
     if (!isNew) return;

@@ -35,8 +35,8 @@ export class Ledger {
   readonly observed: Observed;
   readonly strict: boolean;
   readonly command: RolloutCommand | undefined;
-  readonly #actions: Action[] = [];
-  readonly #events: RolloutEvent[] = [];
+  #actions: Action[] = [];
+  #events: RolloutEvent[] = [];
   #state: RolloutState;
 
   constructor({ canary, state, observed, strict, command }: TickOptions) {
@@ -100,6 +100,13 @@ export class Ledger {
         return !ok;
       },
     });
+  }
+
+  /** Lets everything decided so far be done; what comes now does not hold it up. */
+  *perform(): Generator<Question, void, Answer> {
+    yield { kind: 'perform', result: this.result };
+    this.#actions = [];
+    this.#events = [];
   }
 
   /** A new beginning: counts are zero, and what is there now has been seen. */

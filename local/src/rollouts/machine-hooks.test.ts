@@ -89,6 +89,23 @@ describe('a rollout’s hooks', () => {
     expect(world.messages).to.include('Rolling back podinfo.test manual webhook invoked');
   });
 
+  it('after it are called when all has been done', () => {
+    const world = withHooks('post-rollout');
+    world.ticks(2);
+    const seen: string[] = [];
+    world.whenCalled = () => {
+      seen.push(`${world.state.phase} ${world.share} ${world.targetIsUp ? 'up' : 'down'}`);
+    };
+    world.metrics = [bad];
+    world.ticks(3);
+    expect(seen).to.deep.equal(['Failed 0 down']);
+    const order = [
+      'Canary failed! Scaling down podinfo.test',
+      'Post-rollout check post-rollout passed',
+    ];
+    expect(world.messages.slice(-2)).to.deep.equal(order);
+  });
+
   it('after it change nothing', () => {
     const world = withHooks('post-rollout');
     world.hooks = { 'post-rollout': false };

@@ -79,5 +79,8 @@ function check(world: World, command: 'promote' | 'abort' | undefined): void {
     const wasPromoting = before.phase === 'Promoting' || before.phase === 'Finalising';
     expect(world.share).to.equal(wasPromoting && world.targetIsUp ? 100 : 0);
   }
-  if (world.primarySpec !== before.primary) expect(state.phase).to.equal('Promoting');
+  if (world.primarySpec !== before.primary) {
+    expect(state.phase).to.be.oneOf(['Promoting', 'Failed']);
+  }
+  if (state.phase === 'Failed') expect(world.primarySpec).to.equal(state.lastPromoted);
 }

@@ -201,6 +201,39 @@ describe('a rollout', () => {
     expect(world.history.at(-1)).to.equal('Failed 100');
     expect(world.targetIsUp).to.equal(true);
     expect(world.state.weight).to.equal(100);
+    // The primary gets its former version back, and then its traffic.
+    expect(world.primarySpec).to.equal('v1');
+    world.ticks(3);
+    expect(world.history.at(-1)).to.equal('Failed 100');
+    world.primary = { ready: true };
+    expect(world.tick()).to.deep.equal([
+      { kind: 'set-routes', weights: { primary: 100, canary: 0 } },
+      { kind: 'scale-target', to: 'zero' },
+    ]);
+    expect(world.state).to.include({ phase: 'Failed', weight: 0, lastPromoted: 'v1' });
+    world.spec = 'v3';
+    world.ticks(6);
+    expect(world.primarySpec).to.equal('v3');
+  });
+
+  it('sends nobody to a canary without pods when the primary breaks', () => {
+    const world = World.withNewVersion(documented);
+    world.ticks(5);
+    world.primary = { ready: false, retriable: false, reason: 'primary is stuck' };
+    world.target = { ready: false, retriable: true, reason: 'podinfo: waiting for pods' };
+    world.tick();
+    expect(world.history.at(-1)).to.equal('Failed 0');
+    expect(world.primarySpec).to.equal('v1');
+    expect(world.targetIsUp).to.equal(false);
+  });
+
+  it('gives the primary its version back when the canary breaks while it is promoted', () => {
+    const world = World.withNewVersion(documented);
+    world.ticks(5);
+    world.target = { ready: false, retriable: false, reason: 'podinfo: too late' };
+    world.tick();
+    expect(world.history.at(-1)).to.equal('Failed 0');
+    expect(world.primarySpec).to.equal('v1');
   });
 
   it('is undone when the primary breaks before that', () => {

@@ -5,6 +5,7 @@ import {
   type Answer,
   newRollout,
   type Phase,
+  promoting,
   type Question,
   type Readiness,
   type TickResult,
@@ -13,7 +14,6 @@ import {
 type Steps = Generator<Question, void, Answer>;
 
 const analysing = new Set<Phase>(['Progressing', 'WaitingPromotion']);
-const promoting = new Set<Phase>(['Promoting', 'Finalising']);
 const underWay = new Set<Phase>(['Waiting', ...analysing, ...promoting]);
 
 /**
@@ -32,6 +32,7 @@ function* advance(ledger: Ledger): Steps {
   if (canary.suspended) return ledger.say('skipping canary run as object is suspended');
   if (ledger.state.phase === 'Initializing' && !initialize(ledger)) return undefined;
   const { phase } = ledger.state;
+  if (isStranded(ledger)) return comeBack(ledger);
   if (!underWay.has(phase) && !ledger.hasChanged) return undefined;
   if (ledger.command === 'abort' && underWay.has(phase) && !promoting.has(phase)) {
     ledger.warn(`Rolling back ${ledger.name} as asked for`);
@@ -42,7 +43,7 @@ function* advance(ledger: Ledger): Steps {
   if ('error' in routes) return ledger.warn(routes.error);
   return analysing.has(phase) || promoting.has(phase)
     ? yield* goOn(ledger, routes)
-    : yield* begin(ledger, routes);
+    : yield* begin(ledger);
 }
 
 /** Whether the primary is there to send traffic to. */
@@ -63,7 +64,7 @@ function initialize(ledger: Ledger): boolean {
 
 /**
  * While a promotion is under way the canary is the only copy of the new version that works: traffic
- * goes there instead of to a broken primary.
+ * goes there instead of to a broken primary, until that has its former version again.
  */
 function* primaryNotReady(
   ledger: Ledger,
@@ -73,20 +74,32 @@ function* primaryNotReady(
   if (retriable) return undefined;
   if (!promoting.has(ledger.state.phase)) return yield* rollBack(ledger);
   ledger.warn(`Promotion of ${ledger.targetName} failed, primary not ready: ${reason}`);
+  if (ledger.observed.targetAvailable === 0) return yield* rollBack(ledger);
   ledger.route(allToCanary);
+  ledger.do({ kind: 'restore-primary' });
   ledger.sync({ phase: 'Failed', weight: weightTotal });
   return yield* tellItIsOver(ledger, 'Failed');
 }
 
+/** Whether a promotion that failed has left traffic at the canary, and the primary is well by now. */
+function isStranded({ state, observed: { primary, routes } }: Ledger): boolean {
+  return state.phase === 'Failed' && primary.ready && !('error' in routes) && routes.canary > 0;
+}
+
+/** Flagger leaves it so, and sends everybody to the next version before anyone has judged it. */
+function comeBack(ledger: Ledger): void {
+  ledger.say('Routing all traffic to primary');
+  ledger.route(allToPrimary);
+  ledger.do({ kind: 'scale-target', to: 'zero' });
+  ledger.set({ weight: 0 });
+}
+
 /** A new version has been seen: may it be tried? */
-function* begin(ledger: Ledger, routes: Weights): Steps {
+function* begin(ledger: Ledger): Steps {
   const { phase } = ledger.state;
   const refusal = yield* ledger.askToPass('confirm-rollout', { phase, passed: 'Confirm-rollout' });
   if (refusal === undefined) {
     ledger.say(`New revision detected! Scaling up ${ledger.targetName}`);
-    // A promotion that failed has left all traffic there. Flagger would leave it so, and send
-    // everybody to a version that nobody has judged; the primary is well by now.
-    if (routes.canary > 0) ledger.route(allToPrimary);
     ledger.do({ kind: 'scale-target', to: 'full' });
     ledger.sync({ phase: 'Progressing' });
   } else if (phase !== 'Waiting') {
@@ -167,13 +180,16 @@ function* rollBack(ledger: Ledger): Steps {
     ledger.warn(`Rolling back ${ledger.name} ${why}`);
   }
   ledger.route(allToPrimary);
+  if (promoting.has(ledger.state.phase)) ledger.do({ kind: 'restore-primary' });
   ledger.warn(`Canary failed! Scaling down ${ledger.name}`);
   ledger.do({ kind: 'scale-target', to: 'zero' });
   ledger.sync({ phase: 'Failed' });
   yield* tellItIsOver(ledger, 'Failed');
 }
 
+/** Once it is: a hook that hangs keeps nobody with a version that is to be undone. */
 function* tellItIsOver(ledger: Ledger, phase: Phase): Steps {
+  yield* ledger.perform();
   const failed = yield* ledger.askToPass('post-rollout', { phase, passed: 'Post-rollout' });
   if (failed) ledger.warn(`Post-rollout hook ${failed.hook.name} failed ${failed.detail}`);
 }

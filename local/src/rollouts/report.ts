@@ -96,16 +96,28 @@ export function recordTick(report: RolloutReport, tick: Tick): RolloutReport {
     phase,
     weights: append(report.weights, weight === undefined ? [] : [{ at, weight }]),
     checks: append(report.checks, checks),
-    events: append(
-      report.events,
-      result.events.map((event) => ({ ...event, at })),
-    ),
+    events: recordAfterwards(report, { atMs, events: result.events }).events,
     first_traffic_at: firstTraffic,
     first_failure_at: firstFailure,
     requests_met: Math.max(report.requests_met, requestsMet),
     time_to_detect_ms: between(firstTraffic, firstFailure),
     time_to_safe_ms: isUndone ? between(firstTraffic, at) : null,
     ...(ending && { ended_at: at, outcome: ending }),
+  };
+}
+
+/** The report with what came to light only after it was over. */
+export function recordAfterwards(
+  report: RolloutReport,
+  { atMs, events }: { atMs: number; events: readonly RolloutEvent[] },
+): RolloutReport {
+  const at = toRfc3339(atMs);
+  return {
+    ...report,
+    events: append(
+      report.events,
+      events.map((event) => ({ ...event, at })),
+    ),
   };
 }
 

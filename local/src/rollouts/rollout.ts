@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@faultline/chassis/clock';
+import type { Deployment } from '../manifests/model.ts';
 import type { Change } from '../observers/change.ts';
 import type { Pod } from '../pods/pod.ts';
 import type { Replicas } from '../pods/replicas.ts';
@@ -73,6 +74,10 @@ export class Rollout {
   #phase: Phase = 'Initializing';
   #isOver = false;
   #written: RolloutReport | undefined;
+  /** What is the target's at the time of a look. */
+  #observed: Deployment | undefined;
+  /** What the primary had before the last promotion. */
+  #former: Deployment | undefined;
 
   constructor(options: RolloutOptions) {
     this.#options = options;
@@ -143,7 +148,9 @@ export class Rollout {
   podChanged(pod: Pod): void {
     const { phase, weight, iterations } = this.#controller.state;
     const isAwaited =
-      phase === 'Promoting' || (phase === 'Progressing' && weight === 0 && iterations === 0);
+      phase === 'Promoting' ||
+      (phase === 'Failed' && weight > 0) ||
+      (phase === 'Progressing' && weight === 0 && iterations === 0);
     if (pod.ready && isAwaited) this.#controller.poke();
   }
 
@@ -152,17 +159,9 @@ export class Rollout {
   }
 
   #ports(): RolloutPorts {
-    const { canary, workload, primary, clock, metrics } = this.#options;
+    const { canary, clock, metrics } = this.#options;
     return {
-      observe: () =>
-        Promise.resolve({
-          spec: this.#spec,
-          routes: this.weights,
-          primary: this.#readiness(primary, canary.readyThreshold.primary),
-          target: this.#readiness(workload.target, canary.readyThreshold.canary),
-          version: workload.target.deployment.version,
-          primaryVersion: primary.deployment.version,
-        }),
+      observe: () => Promise.resolve(this.#observe()),
       perform: (action) => this.#perform(action),
       metrics,
       callHook: (hook, { phase, state }) =>
@@ -170,6 +169,22 @@ export class Rollout {
       load: () => this.#load(),
       save: (saved) => this.#save(saved),
       onTick: (result) => this.#tell(result),
+    };
+  }
+
+  #observe(): Awaited<ReturnType<RolloutPorts['observe']>> {
+    const { canary } = this;
+    const { workload, primary } = this.#options;
+    const { target } = workload;
+    this.#observed = target.deployment;
+    return {
+      spec: this.#spec,
+      routes: this.weights,
+      primary: this.#readiness(primary, canary.readyThreshold.primary),
+      target: this.#readiness(target, canary.readyThreshold.canary),
+      targetAvailable: target.status.available,
+      version: target.deployment.version,
+      primaryVersion: primary.deployment.version,
     };
   }
 
@@ -185,7 +200,7 @@ export class Rollout {
   }
 
   async #perform(action: Action): Promise<void> {
-    const { workload, primary } = this.#options;
+    const { workload } = this.#options;
     switch (action.kind) {
       case 'create-primary':
       case 'take-over':
@@ -197,15 +212,30 @@ export class Rollout {
         const full = Math.max(1, workload.target.deployment.replicas);
         return this.#inBackground(workload.target.scale(action.to === 'full' ? full : 0));
       }
-      case 'promote': {
-        const { target } = workload;
-        const { version } = target.deployment;
-        this.#note('promote', `${version} becomes what serves`);
-        const template = primaryTemplate(target.deployment);
-        const rolled = primary.roll(template).then(() => this.#options.onPromoted(version));
-        return this.#inBackground(rolled);
-      }
+      case 'promote':
+        return this.#promote(this.#observed ?? workload.target.deployment);
+      case 'restore-primary':
+        return this.#restore();
     }
+  }
+
+  #promote(judged: Deployment): void {
+    const { primary, onPromoted } = this.#options;
+    const { version, templateHash } = judged;
+    this.#note('promote', `${version} becomes what serves`);
+    // Done again, it is what was judged already.
+    if (primary.deployment.templateHash !== templateHash) this.#former = primary.deployment;
+    const rolled = primary.roll(primaryTemplate(judged)).then(() => onPromoted(version));
+    this.#inBackground(rolled);
+  }
+
+  /** What serves is known before its pods are there, should the engine end. */
+  async #restore(): Promise<void> {
+    const { primary, onPromoted } = this.#options;
+    const former = this.#former;
+    if (former === undefined || former === primary.deployment) return;
+    await onPromoted(former.version);
+    this.#inBackground(primary.roll(former));
   }
 
   /** The next looks tell how it goes. */

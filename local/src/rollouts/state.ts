@@ -14,6 +14,9 @@ export type Phase =
   | 'Succeeded'
   | 'Failed';
 
+/** The new version has been judged, and is on its way to what serves. */
+export const promoting: ReadonlySet<Phase> = new Set<Phase>(['Promoting', 'Finalising']);
+
 /** All that is to be remembered of a rollout between two looks at it. Plain data: it outlives the engine. */
 export type RolloutState = {
   phase: Phase;
@@ -51,6 +54,8 @@ export type Observed = {
   routes: Weights | { error: string };
   primary: Readiness;
   target: Readiness;
+  /** How many of the target's pods can take traffic: none are asked for, and it counts as ready. */
+  targetAvailable: number;
 };
 
 /** What a person asks for; `pause` and `resume` change what ticks do, the others act at the next. */
@@ -65,7 +70,9 @@ export type Action =
   | { kind: 'set-routes'; weights: Weights }
   | { kind: 'scale-target'; to: 'zero' | 'full' }
   /** Copy the target's pod template to the primary: a rolling update. */
-  | { kind: 'promote' };
+  | { kind: 'promote' }
+  /** Give the primary the template back that it had before the promotion: a rolling update. */
+  | { kind: 'restore-primary' };
 
 export type RolloutEvent = { type: 'Normal' | 'Warning'; message: string };
 
@@ -73,7 +80,9 @@ export type RolloutEvent = { type: 'Normal' | 'Warning'; message: string };
 export type Question =
   | { kind: 'hook'; hook: Webhook; phase: Phase }
   /** All metrics of the Canary. */
-  | { kind: 'metrics' };
+  | { kind: 'metrics' }
+  /** To do what has been decided so far before anything else is asked; any answer says that it is done. */
+  | { kind: 'perform'; result: TickResult };
 
 export type HookAnswer = { ok: boolean; detail: string };
 

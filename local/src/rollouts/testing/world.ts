@@ -10,7 +10,9 @@ import {
   type Readiness,
   type RolloutCommand,
   type RolloutState,
+  type TickResult,
 } from '../state.ts';
+import type { Webhook } from '../schema.ts';
 import type { Verdict } from '../verdict.ts';
 
 export const good: Verdict = { kind: 'pass', metric: 'success', query: 'q', value: 100 };
@@ -63,6 +65,8 @@ export class World {
   routes: Weights | { error: string } = { primary: 0, canary: 0 };
   spec = 'v1';
   primarySpec = '';
+  /** What the primary had before the last promotion. */
+  #formerSpec = '';
   targetIsUp = true;
   target: Readiness = { ready: true };
   primary: Readiness = { ready: true };
@@ -71,6 +75,8 @@ export class World {
   hooks: Record<string, boolean> = {};
   /** Hooks as they were called, with the phase they were told. */
   readonly called: string[] = [];
+  /** When a hook is called. */
+  whenCalled: ((hook: Webhook) => void) | undefined;
   readonly messages: string[] = [];
   /** Each tick's phase and the canary's share of traffic after it. */
   readonly history: string[] = [];
@@ -101,21 +107,33 @@ export class World {
 
   tick(command?: RolloutCommand): readonly Action[] {
     const { canary, state, strict, spec, routes, primary, target } = this;
-    const observed = { spec, routes, primary, target };
+    const targetAvailable = this.targetIsUp && target.ready ? 1 : 0;
+    const observed = { spec, routes, primary, target, targetAvailable };
     const looking = tick({ canary, state, strict, observed, ...(command && { command }) });
+    const actions: Action[] = [];
     let step = looking.next();
-    while (!step.done) step = looking.next(this.#answer(step.value));
-    const { actions, events } = step.value;
-    for (const action of actions) this.#apply(action);
-    this.state = step.value.state;
-    this.messages.push(...events.map(({ message }) => message));
+    while (!step.done) {
+      const { value } = step;
+      if (value.kind === 'perform') actions.push(...this.#perform(value.result));
+      step = looking.next(this.#answer(value));
+    }
+    actions.push(...this.#perform(step.value));
     this.history.push(`${this.state.phase} ${this.share}`);
+    return actions;
+  }
+
+  #perform({ state, actions, events }: TickResult): readonly Action[] {
+    for (const action of actions) this.#apply(action);
+    this.state = state;
+    this.messages.push(...events.map(({ message }) => message));
     return actions;
   }
 
   #answer(question: Question): Answer {
     if (question.kind === 'metrics') return this.metrics;
+    if (question.kind === 'perform') return { ok: true, detail: 'done' };
     const { hook, phase } = question;
+    this.whenCalled?.(hook);
     this.called.push(`${hook.name} ${phase}`);
     const ok = this.hooks[hook.name] ?? hook.type !== 'rollback';
     return { ok, detail: 'the hook said no' } satisfies HookAnswer;
@@ -124,6 +142,9 @@ export class World {
   #apply(action: Action): void {
     if (action.kind === 'set-routes') this.routes = action.weights;
     if (action.kind === 'scale-target') this.targetIsUp = action.to === 'full';
-    if (action.kind === 'promote' || action.kind === 'create-primary') this.primarySpec = this.spec;
+    if (action.kind === 'restore-primary') this.primarySpec = this.#formerSpec;
+    if (action.kind !== 'promote' && action.kind !== 'create-primary') return;
+    this.#formerSpec = this.primarySpec;
+    this.primarySpec = this.spec;
   }
 }
