@@ -17,6 +17,8 @@ const BACKOFF_MS_MAX = 5_000;
 const RETENTION_HOURS = 24;
 /** Past this many entries the relay waits: the outbox holds what a dead consumer would pile up in memory. */
 const STREAM_LENGTH_MAX = 500_000;
+/** Rows are published in the order in which their transactions commit, which is nearly that of `seq`. */
+const NEWEST_COMPARED = 1_000;
 const RELAY_LOCK = 0x0b_0c_05;
 
 type Row = {
@@ -143,13 +145,21 @@ export class Outbox {
    * a restore): those rows become unpublished again. Consumers drop what they have seen.
    */
   async #forgetLost(tx: Db, redis: Redis): Promise<void> {
-    const { rows } = await tx.query<{ stream: string; entry_id: string }>(
-      `SELECT DISTINCT ON (stream) stream, entry_id FROM outbox
-       WHERE entry_id IS NOT NULL ORDER BY stream, seq DESC`,
+    const { rows } = await tx.query<{ stream: string; entry_ids: string[] }>(
+      `SELECT stream, array_agg(entry_id) AS entry_ids
+       FROM (SELECT DISTINCT stream FROM outbox WHERE entry_id IS NOT NULL) AS streams
+       CROSS JOIN LATERAL (
+         SELECT entry_id FROM outbox
+         WHERE outbox.stream = streams.stream AND entry_id IS NOT NULL
+         ORDER BY seq DESC LIMIT $1
+       ) AS newest
+       GROUP BY stream`,
+      [NEWEST_COMPARED],
     );
-    for (const { stream, entry_id } of rows) {
+    for (const { stream, entry_ids } of rows) {
+      const newest = entry_ids.toSorted(compareEntryIds).at(-1) ?? '0-0';
       const last = await lastEntryId(redis, stream);
-      if (compareEntryIds(last, entry_id) >= 0) continue;
+      if (compareEntryIds(last, newest) >= 0) continue;
       const { rows: kept } = await tx.query<{ seq: string; entry_id: string }>(
         'SELECT seq, entry_id FROM outbox WHERE stream = $1 AND entry_id IS NOT NULL',
         [stream],

@@ -9,6 +9,7 @@ import {
   forgetHandled,
 } from '../src/consumer.ts';
 import { systemClock } from '../src/clock.ts';
+import type { NewEvent } from '../src/events.ts';
 import { uuidv7 } from '../src/ids.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { Outbox } from '../src/outbox.ts';
@@ -59,16 +60,13 @@ describe('events through outbox, stream and inbox', () => {
       ...(crash ? { crash } : {}),
     });
 
+  const counted = (subject: string, n: number): NewEvent => ({
+    ...{ type: 'thing.counted', version: 1, subject, sequence: n },
+    data: { n },
+  });
+
   async function emit(box: Outbox, subject: string, n: number): Promise<void> {
-    await db.transaction((tx) =>
-      box.append(tx, stream, {
-        type: 'thing.counted',
-        version: 1,
-        subject,
-        sequence: n,
-        data: { n },
-      }),
-    );
+    await db.transaction((tx) => box.append(tx, stream, counted(subject, n)));
   }
 
   const record: EventHandler = async (event, tx) => {
@@ -319,6 +317,26 @@ describe('events through outbox, stream and inbox', () => {
     await redis.del(stream);
     await outbox().flush();
     expect(await redis.xlen(stream)).to.equal(3);
+  });
+
+  it('are published again when Redis has forgotten the last, whose transaction took long', async () => {
+    const published = async () =>
+      (await redis.xrange(stream, '-', '+')).map(([, fields]) => fields.join(' '));
+    const box = outbox();
+    await db.transaction(async (tx) => {
+      await box.append(tx, stream, counted('a', 1));
+      await emit(box, 'b', 1);
+      await box.flush();
+    });
+    await box.flush();
+    const before = await published();
+    const [first] = await redis.xrange(stream, '-', '+');
+    if (first === undefined) throw new Error('nothing was published');
+    await redis.del(stream);
+    await redis.xadd(stream, first[0], ...first[1]);
+    await outbox().flush();
+    expect(before).to.have.length(2);
+    expect(await published()).to.deep.equal(before);
   });
 
   it('wait in the outbox while Redis is away', async () => {
