@@ -143,6 +143,7 @@ class LocalEngine implements Engine {
         controlSocket: data.controlSocket,
         ports: held.observerPorts,
         onChange: (store, reason) => this.#storeChanged(store, reason),
+        onProblem: (reason) => this.#emit({ component: 'prometheus', state: 'Problem', reason }),
       });
     }
     const otlpUrl = this.#observers?.otlpUrl;
@@ -228,6 +229,7 @@ class LocalEngine implements Engine {
       clock: this.#options.clock ?? systemClock,
       metrics: () => this.#metrics,
       onScale: (service, detail) => this.#observers?.noteChange({ kind: 'scale', service, detail }),
+      onProblem: (component, reason) => this.#emit({ component, state: 'Problem', reason }),
     });
   }
 

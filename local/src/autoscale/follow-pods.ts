@@ -14,6 +14,8 @@ export type FollowOptions = {
   metrics(): MetricSource;
   /** Called before instances come or go. */
   onScale(service: string, detail: string): void;
+  /** Called when instances cannot be made to come or go. */
+  onProblem(service: string, reason: string): void;
 };
 
 /** Autoscalers of the pods that run here. Under a Canary they scale what serves, the primary. */
@@ -23,6 +25,7 @@ export function followPods({
   clock,
   metrics,
   onScale,
+  onProblem,
 }: FollowOptions): Autoscaling {
   return new Autoscaling({
     autoscalers,
@@ -36,7 +39,10 @@ export function followPods({
         const { serving } = pods.find(target);
         onScale(target, `from ${serving.desired} to ${count} instances: ${reason}`);
         // Nobody waits for those that go: the next look sees them leave.
-        void serving.scale(count);
+        serving.scale(count).catch((error: unknown) => {
+          const why = error instanceof Error ? error.message : String(error);
+          onProblem(target, `scale to ${count}: ${why}`);
+        });
       },
       query: (promql) => metrics().query(promql),
     },

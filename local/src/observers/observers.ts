@@ -5,7 +5,7 @@ import type { Environment } from '../config.ts';
 import { LogWriter } from '../logs/writer.ts';
 import { choosePrometheus, type PrometheusChoice } from '../metrics/find.ts';
 import { startPrometheus, type Prometheus } from '../metrics/prometheus.ts';
-import { toTargets } from '../metrics/targets.ts';
+import { toTargets, type TargetGroup } from '../metrics/targets.ts';
 import { TargetsFile, targetsPath } from '../metrics/targets-file.ts';
 import type { Pod } from '../pods/pod.ts';
 import type { ProcessGuard } from '../process/guard.ts';
@@ -26,6 +26,8 @@ export type ObserversOptions = {
   clock: Clock;
   guard: ProcessGuard;
   onChange(store: Store, reason?: string): void;
+  /** Called when Prometheus cannot be told what there is; it goes on with what it was told last. */
+  onProblem(reason: string): void;
 };
 
 /**
@@ -42,6 +44,8 @@ export class Observers {
   readonly #targets: TargetsFile;
   readonly #token = randomBytes(24).toString('base64url');
   readonly #logs: LogWriter[] = [];
+  /** Why the targets could not be written last; empty when they were. */
+  #problem = '';
 
   constructor(options: ObserversOptions) {
     this.#options = options;
@@ -119,8 +123,20 @@ export class Observers {
     );
   }
 
-  /** The pods that are there now, for Prometheus. */
+  /** The pods that are there now, for Prometheus. Never rejects: the shop goes on without it. */
   async show(pods: readonly Pod[]): Promise<void> {
+    let problem = '';
+    try {
+      await this.#targets.write(this.#targetsOf(pods));
+    } catch (error) {
+      problem = `write the targets: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    // While it stays the same it is no news.
+    if (problem !== '' && problem !== this.#problem) this.#options.onProblem(problem);
+    this.#problem = problem;
+  }
+
+  #targetsOf(pods: readonly Pod[]): TargetGroup[] {
     const { admin } = this.#options.ports.traces;
     const traces = { name: 'trace-store', version: '1.0.0', url: `http://127.0.0.1:${admin}` };
     const programs = this.#traces === undefined ? [] : [traces];
@@ -128,7 +144,7 @@ export class Observers {
     const known = pods.map((pod) => {
       return pod.wasReady ? scrapedPod(pod) : { ...scrapedPod(pod), adminUrl: undefined };
     });
-    await this.#targets.write(toTargets(known, programs));
+    return toTargets(known, programs);
   }
 
   /** Tells the analysis what was done to the system; it does not matter whether it hears. */
