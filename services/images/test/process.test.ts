@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectRedis, disconnectRedis } from '@faultline/chassis/redis';
 import { asPrincipal } from '@faultline/chassis/testing/app';
@@ -78,6 +80,16 @@ describe('the images process', () => {
     await doomed.ended;
     await start({ POD_NAME: 'images-1', IMAGE_CLAIM_AFTER_MS: '300' });
     await ready(id);
+  });
+
+  it('tells what its autoscaler asks for', async () => {
+    const manifest = await readFile(join(dir, 'deploy/prod/autoscaler.yaml'), 'utf8');
+    const [, metric, kind] = /query: max\((\w+)\{.*(kind="\w+")\}\)/.exec(manifest) ?? [];
+    const service = await start();
+    await eventually(async () => {
+      const metrics = await fetch(`${service.admin}/metrics`).then((reply) => reply.text());
+      expect(metrics).to.include(`\n${metric}{${kind}} 0\n`);
+    });
   });
 
   it('stops cleanly, also with its decoder running', async () => {
