@@ -143,7 +143,7 @@ class LocalEngine implements Engine {
         controlSocket: data.controlSocket,
         ports: held.observerPorts,
         onChange: (store, reason) => this.#storeChanged(store, reason),
-        onProblem: (reason) => this.#emit({ component: 'prometheus', state: 'Problem', reason }),
+        onProblem: (reason) => this.#tellProblem('prometheus', reason),
       });
     }
     const otlpUrl = this.#observers?.otlpUrl;
@@ -159,8 +159,7 @@ class LocalEngine implements Engine {
       takenPorts,
       storePorts: () => this.#stores.ports,
       routesDir: held.deploys.routes.dir,
-      onProblem: ({ message: reason }) =>
-        this.#emit({ component: 'mesh', state: 'Problem', reason }),
+      onProblem: ({ message }) => this.#tellProblem('mesh', message),
     });
     this.#pods = new Pods({
       ...shared,
@@ -229,7 +228,7 @@ class LocalEngine implements Engine {
       clock: this.#options.clock ?? systemClock,
       metrics: () => this.#metrics,
       onScale: (service, detail) => this.#observers?.noteChange({ kind: 'scale', service, detail }),
-      onProblem: (component, reason) => this.#emit({ component, state: 'Problem', reason }),
+      onProblem: (service, reason) => this.#tellProblem(service, reason),
     });
   }
 
@@ -388,6 +387,10 @@ class LocalEngine implements Engine {
   #storeChanged(store: Store, reason?: string): void {
     const state = store.ready ? 'Ready' : reason === undefined ? 'Starting' : 'Restarting';
     this.#emit({ component: store.name, state, ...(reason && { reason }) });
+  }
+
+  #tellProblem(component: string, reason: string): void {
+    this.#emit({ component, state: 'Problem', reason });
   }
 
   #emit(event: EngineEvent): void {
