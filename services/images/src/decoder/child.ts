@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { systemClock } from '@faultline/chassis/clock';
 import sharp from 'sharp';
 import { draw, render } from './decode.ts';
@@ -10,6 +11,8 @@ import type { Answer, Task } from './protocol.ts';
 const MEMORY_CHECK_INTERVAL_MS = 20;
 const memoryBytesMax = Number(process.argv[2]);
 
+// Where time is short pictures wait, not people.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 sharp.cache(false);
 sharp.concurrency(1);
 
