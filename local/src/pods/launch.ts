@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { Environment } from '../config.ts';
 import type { Deployment, Manifests } from '../manifests/model.ts';
@@ -103,6 +104,16 @@ function proxyVariables(url: string): Record<string, string> {
   };
 }
 
+/** Removes a pod's emptyDir volumes. */
+export async function removeScratch(pod: string, around: PodSurroundings): Promise<void> {
+  // Processes that the container has left behind may still write there.
+  await rm(scratchFolder(pod, around), { recursive: true, force: true, maxRetries: 3 });
+}
+
+function scratchFolder(pod: string, { scratchDir }: PodSurroundings): string {
+  return join(scratchDir, pod);
+}
+
 function volumeFolders(
   deployment: Deployment,
   pod: string,
@@ -110,7 +121,9 @@ function volumeFolders(
 ): Map<string, string> {
   return new Map(
     deployment.mounts.map(({ mountPath, volume, claim }) => {
-      const folder = claim ? join(around.volumesDir, claim) : join(around.scratchDir, pod, volume);
+      const folder = claim
+        ? join(around.volumesDir, claim)
+        : join(scratchFolder(pod, around), volume);
       mkdirSync(folder, { recursive: true });
       return [mountPath, folder];
     }),

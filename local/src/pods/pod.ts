@@ -32,6 +32,8 @@ export type PodOptions = {
   /** Resolves when what the pod's environment refers to is there. */
   whenStartable(signal: AbortSignal): Promise<void>;
   plan(member: Member): Launch;
+  /** Removes the volumes that last as long as the pod. */
+  removeScratch(): Promise<void>;
   onChange(pod: Pod, reason?: string): void;
 };
 
@@ -181,9 +183,16 @@ export class Pod {
     }
     await member.leave();
     this.#member = undefined;
-    giveBack(addressesOf(this.ports), this.#options.takenPorts);
-    await this.#options.log.close();
+    await this.#cleanUp();
     this.#change('Stopped');
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { takenPorts, log, removeScratch } = this.#options;
+    giveBack(addressesOf(this.ports), takenPorts);
+    // What stays there is removed with the system's own folder; the pod is over all the same.
+    await removeScratch().catch((error: unknown) => log.write(`${String(error)}\n`));
+    await log.close();
   }
 
   #takeRestart(): boolean {

@@ -7,7 +7,7 @@ import type { Endpoints } from '../net/endpoints.ts';
 import type { JoinMesh } from '../mesh/member.ts';
 import type { ProcessGuard } from '../process/guard.ts';
 import type { Secrets } from '../stores/secrets.ts';
-import { planLaunch, type PodSurroundings } from './launch.ts';
+import { planLaunch, removeScratch, type PodSurroundings } from './launch.ts';
 import { podName } from './names.ts';
 import { PodFailure } from './failure.ts';
 import { Pod } from './pod.ts';
@@ -126,6 +126,7 @@ export class Pods {
       log: new LogWriter(join(logsDir, deployment.service, `${name}.log`)),
       whenStartable: (signal) => secrets.whenKnown(deployment, signal),
       plan: (member) => planLaunch({ deployment, pod: name, ports, member, around }),
+      removeScratch: () => removeScratch(name, around),
     });
   }
 }
