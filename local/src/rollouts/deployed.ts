@@ -34,8 +34,10 @@ export class Deployed {
   /** Resolves when it is on disk. */
   set(service: string, changes: z.output<typeof versions>): Promise<void> {
     this.#versions = { ...this.#versions, [service]: { ...this.of(service), ...changes } };
-    this.#writing = this.#writing.then(() => writeWhole(this.#path, this.#versions));
-    return this.#writing;
+    const written = this.#writing.then(() => writeWhole(this.#path, this.#versions));
+    // One that fails is for who asked for it; the next may not.
+    this.#writing = written.catch(() => undefined);
+    return written;
   }
 }
 

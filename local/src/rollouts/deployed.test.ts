@@ -1,0 +1,20 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { expect } from 'chai';
+import { TempDir } from '../../test/temp-dir.ts';
+import { Deployed } from './deployed.ts';
+
+describe('what is deployed', () => {
+  it('is kept again once it can be', async () => {
+    using dir = new TempDir();
+    const path = dir.join('rollouts', 'deployed.json');
+    const deployed = new Deployed(path);
+    // In the place where it is written first.
+    await mkdir(`${path}.new`, { recursive: true });
+    expect(await deployed.set('web', { serving: 'v1' }).catch(String)).to.include('EISDIR');
+    await rm(`${path}.new`, { recursive: true });
+    await deployed.set('web', { target: 'v2' });
+    const read = new Deployed(path);
+    await read.read();
+    expect(read.of('web')).to.deep.equal({ serving: 'v1', target: 'v2' });
+  });
+});
