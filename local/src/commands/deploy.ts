@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { connectEngine, type ControlClient } from '../control/client.ts';
 import { EngineError } from '../engine-error.ts';
+import { isUnderWay } from '../rollouts/commands.ts';
 import type { DeployReply, DeployRequest } from '../rollouts/deploys.ts';
 import { parseSource } from '../rollouts/releases/source.ts';
 import { followRollout } from '../ui/rollout-view.ts';
@@ -83,18 +84,25 @@ function parseSetting(text: string): [string, string] {
   throw new UsageError(`--set: expected NAME=VALUE, not '${text}'`);
 }
 
-function describe({ release, strategy, service }: DeployReply): string {
-  const { version, diff, skipped } = release;
+function describe(reply: DeployReply): string {
+  const { version, diff, skipped } = reply.release;
+  const { service } = reply;
   const changed = diff.files.map(({ path, added, removed }) => `  ${path} +${added} -${removed}`);
   const since = diff.against === null ? '' : `, since ${diff.against}:`;
   return [
     `${service.name} ${version}${changed.length > 0 ? since : ''}`,
     ...changed,
     ...(skipped.length > 0 ? [`not checked: ${skipped.join(', ')}`] : []),
-    strategy === 'rolling'
+    isServing(reply)
       ? `${service.name} ${version} serves.`
       : `${service.name} ${version} is on trial: faultline rollout status ${service.name}`,
   ].join('\n');
+}
+
+/** What serves already is not tried again. */
+function isServing({ release, strategy, rollout }: DeployReply): boolean {
+  if (strategy === 'rolling' || rollout === null) return true;
+  return !isUnderWay(rollout.phase) && rollout.primary.version === release.version;
 }
 
 /** Exit code 1 for a version that did not make it. */

@@ -1,6 +1,7 @@
 import { FakeClock } from '@faultline/chassis/testing/fake-clock';
 import { expect } from 'chai';
-import { type RolloutPorts, RolloutController, type SavedRollout } from './controller.ts';
+import { RolloutController } from './controller.ts';
+import type { RolloutPorts, SavedRollout } from './ports.ts';
 import { type HookAnswer, newRollout, type Observed, type Readiness } from './state.ts';
 import { canaryOf } from './testing/world.ts';
 
@@ -15,8 +16,10 @@ function open({
   saved,
   strict = false,
   webhooks = '',
-}: { saved?: SavedRollout; strict?: boolean; webhooks?: string } = {}) {
+  disk = 'well',
+}: { saved?: SavedRollout; strict?: boolean; webhooks?: string; disk?: 'well' | 'broken' } = {}) {
   const clock = new FakeClock();
+  const stop = new AbortController();
   const engine = {
     spec: 'v1',
     routes: { primary: 100, canary: 0 },
@@ -27,7 +30,7 @@ function open({
     requestsEver: 1_000,
     failing: '' as string,
     primary: ready as Readiness,
-    answerHook: async (): Promise<HookAnswer> => ({ ok: true, detail: '' }),
+    answerHook: async (_signal: AbortSignal): Promise<HookAnswer> => ({ ok: true, detail: '' }),
   };
   const ports: RolloutPorts = {
     async observe() {
@@ -48,10 +51,16 @@ function open({
         return engine.successRate;
       },
     },
-    callHook: () => engine.answerHook(),
-    load: async () => engine.saved,
-    // As a file would: what is saved is only what JSON can say.
-    save: async (state) => void (engine.saved = JSON.parse(JSON.stringify(state))),
+    callHook: (_hook, { signal }) => engine.answerHook(signal),
+    async load() {
+      if (disk === 'broken') throw new Error('unreadable');
+      return engine.saved;
+    },
+    async save(state) {
+      if (disk === 'broken') throw new Error('disk full');
+      // As a file would: what is saved is only what JSON can say.
+      engine.saved = JSON.parse(JSON.stringify(state));
+    },
     onTick: ({ events }) => engine.messages.push(...events.map(({ message }) => message)),
   };
   const controller = new RolloutController({
@@ -59,9 +68,9 @@ function open({
     ports,
     clock,
     strict,
+    signal: stop.signal,
   });
-  const stop = new AbortController();
-  const running = controller.run(stop.signal);
+  const running = controller.run();
   const pass = async (seconds: number) => {
     for (let passed = 0; passed < seconds; passed++) {
       await new Promise(setImmediate);
@@ -232,5 +241,142 @@ describe('a rollout’s controller', () => {
     await pass(80);
     expect(controller.state).to.include({ phase: 'Succeeded', lastPromoted: 'v2' });
     await close();
+  });
+
+  /** A version on trial, with a share of traffic. */
+  async function onTrial(options: Parameters<typeof open>[0] = {}) {
+    const opened = open(options);
+    await opened.pass(1);
+    await opened.controller.change('v2', async () => void (opened.engine.spec = 'v2'));
+    await opened.pass(2);
+    expect(opened.engine.routes.canary).to.equal(20);
+    return opened;
+  }
+
+  it('keeps in mind what people ask for until it is done', async () => {
+    const { engine, controller, pass, close } = await onTrial();
+    engine.failing = 'set-routes';
+    await controller.request('abort');
+    await pass(1);
+    expect(controller.state.phase).to.equal('Progressing');
+    engine.failing = '';
+    await pass(10);
+    expect(controller.state.phase).to.equal('Failed');
+
+    await controller.change('v3', async () => void (engine.spec = 'v3'));
+    await pass(1);
+    engine.primary = { ready: false, retriable: true, reason: 'one pod is starting' };
+    await controller.request('promote');
+    await pass(1);
+    expect(controller.state.phase).to.equal('Progressing');
+    engine.primary = ready;
+    await pass(10);
+    expect(controller.state.phase).to.equal('Promoting');
+    await close();
+  });
+
+  it('does not do to a version what was asked for another', async () => {
+    const { engine, controller, pass, close } = await onTrial();
+    engine.primary = { ready: false, retriable: true, reason: 'one pod is starting' };
+    await controller.request('promote');
+    await controller.change('v3', async () => void (engine.spec = 'v3'));
+    engine.primary = ready;
+    await pass(12);
+    expect(controller.state).to.include({ phase: 'Progressing', lastApplied: 'v3' });
+    await close();
+  });
+
+  it('gives no traffic to a version that takes another’s place', async () => {
+    const { engine, controller, close } = await onTrial();
+    engine.primary = { ready: false, retriable: true, reason: 'one pod is starting' };
+    let share = -1;
+    await controller.change('v3', async () => {
+      share = engine.routes.canary;
+      engine.spec = 'v3';
+    });
+    expect(share).to.equal(0);
+    await close();
+  });
+
+  it('lets another version in only when none is being promoted', async () => {
+    const { engine, controller, pass, close } = await onTrial();
+    await pass(30);
+    expect(controller.state.phase).to.equal('Promoting');
+    const changed = controller.change('v3', async () => {
+      engine.done.push(`v3 at ${engine.routes.canary} %`);
+      engine.spec = 'v3';
+    });
+    await pass(9);
+    expect(engine.spec).to.equal('v2');
+    await pass(12);
+    await changed;
+    expect(engine.done).to.include('v3 at 0 %');
+    expect(controller.state).to.include({ lastPromoted: 'v2', lastApplied: 'v3' });
+    await close();
+  });
+
+  it('waits neither for ever for a promotion, nor when the engine stops', async () => {
+    const { engine, controller, pass, close } = await onTrial();
+    await pass(30);
+    engine.primary = { ready: false, retriable: true, reason: 'one pod is starting' };
+    const refused = controller.change('v3', async () => void (engine.spec = 'v3')).catch(String);
+    await pass(1_201);
+    expect(await refused).to.include('it is Promoting after 1200 s');
+    const stopped = controller.change('v3', async () => void (engine.spec = 'v3')).catch(String);
+    await close();
+    expect(await stopped).to.include('abort');
+    expect(engine.spec).to.equal('v2');
+  });
+
+  it('tries a version again that was found bad, and not one that serves', async () => {
+    const { engine, controller, pass, close } = await onTrial();
+    await controller.request('abort');
+    await pass(15);
+    expect(controller.state.phase).to.equal('Failed');
+    const { started_at: first } = controller.report ?? {};
+    await controller.change('v2', async () => undefined);
+    expect(controller.state.phase).to.equal('Progressing');
+    expect(controller.report).to.include({ to_version: 'v2', outcome: 'running' });
+    expect(controller.report?.started_at).not.to.equal(first);
+    await controller.request('abort');
+    await pass(1);
+    await controller.change('v1', async () => void (engine.spec = 'v1'));
+    await pass(15);
+    expect(controller.state.phase).to.equal('Failed');
+    await close();
+  });
+
+  it('takes over what serves without a look in between', async () => {
+    const { engine, controller, pass, close } = await onTrial();
+    const adopted = controller.adopt('v3', async () => void (engine.spec = 'v3'));
+    const looked = controller.look();
+    await Promise.all([adopted, looked]);
+    await pass(15);
+    expect(controller.state).to.include({ phase: 'Initialized', lastPromoted: 'v3' });
+    expect(engine.done.slice(-2)).to.deep.equal(['set-routes', 'scale-target']);
+    expect(controller.report?.outcome).to.equal('replaced');
+    await close();
+  });
+
+  it('goes on when nothing can be read or kept, and says so', async () => {
+    const { engine, controller, pass, close } = open({ disk: 'broken' });
+    await pass(1);
+    engine.spec = 'v2';
+    await pass(80);
+    expect(engine.messages.join()).to.include('disk full').and.include('unreadable');
+    expect(controller.state.phase).to.equal('Succeeded');
+    await close();
+  });
+
+  it('ends at once although a hook has not answered, and takes that for no answer', async () => {
+    const webhooks = '{ type: rollout, name: judge, url: http://hook }';
+    const { engine, controller, pass, close } = await onTrial({ webhooks });
+    engine.answerHook = (signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ ok: false, detail: 'aborted' }));
+      });
+    await pass(10);
+    await close();
+    expect(controller.state).to.include({ phase: 'Progressing', weight: 20, failedChecks: 0 });
   });
 });

@@ -1,10 +1,11 @@
 import type { Clock } from '@faultline/chassis/clock';
 import { EngineError } from '../engine-error.ts';
-import { type Canary, intervalMsOf } from './canary.ts';
+import { type Canary, intervalMsOf, progressDeadlineMsOf } from './canary.ts';
 import { afterRestart, isUnderWay, refusal, type Request, undone } from './commands.ts';
+import { allToPrimary } from './ledger.ts';
 import { tick } from './machine.ts';
 import { exposureQuery, judgeMetrics } from './metrics.ts';
-import type { MetricSource } from './prometheus.ts';
+import type { RolloutPorts, SavedRollout, Seen } from './ports.ts';
 import {
   isCounting,
   openReport,
@@ -16,48 +17,23 @@ import {
 import {
   type Action,
   type Answer,
-  type HookAnswer,
   newRollout,
-  type Observed,
-  type Phase,
+  promoting,
   type Question,
   type RolloutCommand,
   type RolloutEvent,
   type RolloutState,
   type TickResult,
 } from './state.ts';
+import { TrafficTime } from './traffic.ts';
 import type { Verdict } from './verdict.ts';
-import type { Webhook } from './schema.ts';
 
-/** After which time Prometheus knows what the last requests to a version came to. */
-const scrapeLagMs = 2_500;
-
-/** What outlives the engine. */
-export type SavedRollout = {
-  state: RolloutState;
-  /** Of the rollout that runs, or of the last one. */
-  report: RolloutReport | null;
-  /** What the callers' counters said when it began. */
-  requestsBefore: number | null;
-};
-
-/** What is the case, and which versions that is about. */
-type Seen = Observed & { version: string; primaryVersion: string | null };
+/** How often it is asked whether a promotion is over. */
+const promotionPollMs = 200;
+/** A promotion that fails takes one deadline until then, and one for the way back. */
+const promotionDeadlines = 2;
 
 type Asked = Exclude<Question, { kind: 'perform' }>;
-
-/** The engine, as a rollout sees it. */
-export type RolloutPorts = {
-  observe(): Promise<Seen>;
-  /** Done when it is done; doing it again does no harm. */
-  perform(action: Action): Promise<void>;
-  metrics: MetricSource;
-  callHook(hook: Webhook, about: { phase: Phase; state: RolloutState }): Promise<HookAnswer>;
-  load(): Promise<SavedRollout | undefined>;
-  save(saved: SavedRollout): Promise<void>;
-  /** After each tick at which something happened. */
-  onTick?(result: TickResult, report: RolloutReport | null): void;
-};
 
 type Options = {
   canary: Canary;
@@ -66,6 +42,8 @@ type Options = {
   strict: boolean;
   /** Default: as the Canary says. */
   intervalMs?: number | undefined;
+  /** Ends it, and does not wait for anybody's answer. */
+  signal: AbortSignal;
 };
 
 /**
@@ -78,21 +56,22 @@ export class RolloutController {
   readonly #clock: Clock;
   readonly #strict: boolean;
   #saved: SavedRollout = { state: newRollout, report: null, requestsBefore: null };
+  /** Asked for, and neither done nor impossible yet. */
   #command: RolloutCommand | undefined;
   readonly #intervalMs: number;
+  readonly #signal: AbortSignal;
   #last: Promise<void> = Promise.resolve();
-  /** From when on requests to a canary are the new version's; undefined while it has no share. */
-  #trafficSinceMs: number | undefined;
-  /** When a version before it got its last ones. */
-  #trafficEndedMs = -Infinity;
+  readonly #traffic: TrafficTime;
   /** Ends the pause between two looks. */
   #wake = new AbortController();
 
-  constructor({ canary, ports, clock, strict, intervalMs }: Options) {
+  constructor({ canary, ports, clock, strict, intervalMs, signal }: Options) {
     this.canary = canary;
     this.#ports = ports;
     this.#clock = clock;
+    this.#traffic = new TrafficTime(clock);
     this.#strict = strict;
+    this.#signal = signal;
     this.#intervalMs = intervalMs ?? intervalMsOf(canary, { strict });
   }
 
@@ -105,12 +84,11 @@ export class RolloutController {
     return this.#saved.report;
   }
 
-  /** Looks until `signal` aborts, beginning where an engine before this one stopped. */
-  async run(signal: AbortSignal): Promise<void> {
-    this.#saved = (await this.#ports.load()) ?? this.#saved;
-    await this.#alone(async () => {
-      const result = afterRestart(this.state);
-      if (result.actions.length > 0) await this.#attempt(result);
+  /** Looks until it is to end, beginning where an engine before this one stopped; it never throws. */
+  async run(): Promise<void> {
+    const signal = this.#signal;
+    await this.#alone(() => this.#takeUp()).catch((error: unknown) => {
+      this.#warn('take up what an engine before this one left', error);
     });
     while (!signal.aborted) {
       this.#wake = new AbortController();
@@ -126,6 +104,12 @@ export class RolloutController {
     }
   }
 
+  async #takeUp(): Promise<void> {
+    this.#saved = (await this.#ports.load()) ?? this.#saved;
+    const result = afterRestart(this.state);
+    if (result.actions.length > 0) await this.#attempt(result);
+  }
+
   /** Flagger rolls back at the look after the one that failed; nobody need wait for that. */
   #isLostSince(failedBefore: number): boolean {
     const { phase, failedChecks } = this.state;
@@ -137,7 +121,7 @@ export class RolloutController {
     return this.#intervalMs;
   }
 
-  /** Looks at once: something has been deployed, or asked for. */
+  /** Looks at once: something has happened, or is asked for. */
   poke(): void {
     this.#wake.abort();
   }
@@ -162,25 +146,81 @@ export class RolloutController {
    */
   async giveWay(): Promise<void> {
     await this.#alone(async () => {
-      const { report } = this.#saved;
-      if (report !== null) {
-        const replaced = replaceReport(report, this.#clock.now());
-        await this.#keep({ ...this.#saved, report: replaced });
-      }
+      await this.#leave();
       if (!isUnderWay(this.state.phase)) return;
       await this.#attempt(undone(this.state));
     });
   }
 
-  /** Takes what primary and target both are now for what has been promoted. */
-  async adopt(spec: string): Promise<void> {
-    const state: RolloutState = {
-      ...newRollout,
-      phase: 'Initialized',
-      lastApplied: spec,
-      lastPromoted: spec,
-    };
-    await this.#alone(() => this.#keep({ ...this.#saved, state }));
+  /**
+   * Lets `replace` make the target what the primary is by now, and takes that for what has been
+   * promoted.
+   */
+  async adopt(spec: string, replace: () => Promise<void>): Promise<void> {
+    const promoted = { lastApplied: spec, lastPromoted: spec };
+    await this.#alone(async () => {
+      await this.#leave();
+      await this.#perform({ kind: 'set-routes', weights: allToPrimary });
+      await this.#perform({ kind: 'scale-target', to: 'zero' });
+      await replace();
+      const state: RolloutState = { ...newRollout, phase: 'Initialized', ...promoted };
+      await this.#keep({ ...this.#saved, state });
+    });
+  }
+
+  /** Nobody asks any more what becomes of the version that is on trial. */
+  async #leave(): Promise<void> {
+    this.#command = undefined;
+    const { report } = this.#saved;
+    if (report === null) return;
+    await this.#keep({ ...this.#saved, report: replaceReport(report, this.#clock.now()) });
+  }
+
+  /**
+   * Lets `replace` put a version of this spec in the place of the target's, to be tried; one that was
+   * found bad is tried anew. Waits until a promotion is over, since what is promoted has traffic that
+   * another version is not to get; throws when that takes too long.
+   */
+  async change(spec: string, replace: () => Promise<void>): Promise<void> {
+    const strict = this.#strict;
+    const waitMs = promotionDeadlines * progressDeadlineMsOf(this.canary, { strict });
+    const deadlineMs = this.#clock.monotonic() + waitMs;
+    while (!(await this.#alone(() => this.#change(spec, replace)))) {
+      this.#signal.throwIfAborted();
+      if (this.#clock.monotonic() >= deadlineMs) throw this.#isTaken(waitMs);
+      await this.#clock.sleep(promotionPollMs, this.#signal);
+    }
+    this.poke();
+  }
+
+  #isTaken(waitedMs: number): EngineError {
+    const { target } = this.canary;
+    const is = `it is ${this.state.phase} after ${waitedMs / 1_000} s`;
+    const hint = 'a deploy with --strategy rolling takes over without analysis';
+    return new EngineError(`rollout of ${target}: expected it to be over, but ${is}; ${hint}`);
+  }
+
+  /** Answers whether it could be done by now. */
+  async #change(spec: string, replace: () => Promise<void>): Promise<boolean> {
+    const { spec: present, routes } = await this.#ports.observe();
+    const hasTraffic = !('error' in routes) && routes.canary > 0;
+    const { phase } = this.state;
+    const isStranded = phase === 'Failed' && hasTraffic;
+    if (phase === 'Initializing' || promoting.has(phase) || isStranded) return false;
+    if (spec !== present) {
+      this.#command = undefined;
+      if (hasTraffic) await this.#perform({ kind: 'set-routes', weights: allToPrimary });
+    }
+    await replace();
+    if (!isUnderWay(phase)) await this.#forgetVerdict(spec);
+    await this.#look();
+    return true;
+  }
+
+  /** A version is tried although it has been before, unless it is what serves. */
+  async #forgetVerdict(spec: string): Promise<void> {
+    const lastApplied = spec === this.state.lastPromoted ? spec : null;
+    await this.#keep({ ...this.#saved, state: { ...this.state, lastApplied } });
   }
 
   /** One look; it never throws. */
@@ -189,15 +229,24 @@ export class RolloutController {
   }
 
   /** One thing after the other: each begins with the state that the one before it has left. */
-  #alone(work: () => Promise<void>): Promise<void> {
+  #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined);
+    this.#last = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 
-  async #look(): Promise<void> {
+  /** What is asked for stays so until it is done, or cannot be any more. */
+  #dueCommand(): RolloutCommand | undefined {
     const command = this.#command;
-    this.#command = undefined;
+    if (command && refusal(this.state, command) !== undefined) this.#command = undefined;
+    return this.#command;
+  }
+
+  async #look(): Promise<void> {
+    const command = this.#dueCommand();
     try {
       await this.#countLate();
       const observed = await this.#ports.observe();
@@ -206,7 +255,7 @@ export class RolloutController {
       const looking = tick({ canary, state, observed, strict, ...(command && { command }) });
       await this.#goThrough(looking, observed);
     } catch (error) {
-      this.#tell({ state: this.state, actions: [], events: [warning('look at it', error)] });
+      if (!this.#signal.aborted) this.#warn('look at it', error);
     }
   }
 
@@ -246,13 +295,21 @@ export class RolloutController {
   }
 
   async #answer(question: Asked, verdicts: Verdict[]): Promise<Answer> {
+    const answer = await this.#ask(question, verdicts);
+    // Whoever is not waited for has said nothing, least of all no.
+    this.#signal.throwIfAborted();
+    return answer;
+  }
+
+  async #ask(question: Asked, verdicts: Verdict[]): Promise<Answer> {
     const { canary, state } = this;
+    const signal = this.#signal;
     if (question.kind === 'hook') {
-      return this.#ports.callHook(question.hook, { phase: question.phase, state });
+      return this.#ports.callHook(question.hook, { phase: question.phase, state, signal });
     }
-    const sinceMs = this.#trafficSinceMs;
-    const trafficMs = sinceMs === undefined ? 0 : Math.max(1, this.#clock.monotonic() - sinceMs);
-    const judging = { canary, source: this.#ports.metrics, strict: this.#strict, trafficMs };
+    const trafficMs = this.#traffic.lastedMs;
+    const source = this.#ports.metrics;
+    const judging = { canary, source, strict: this.#strict, trafficMs, signal };
     verdicts.push(...(await judgeMetrics(judging)));
     return verdicts;
   }
@@ -270,11 +327,7 @@ export class RolloutController {
     const before = this.state.phase;
     let done = result;
     try {
-      for (const action of result.actions) {
-        await this.#ports.perform(action);
-        if (action.kind !== 'set-routes') continue;
-        this.#noteTraffic(action.weights.canary > 0);
-      }
+      for (const action of result.actions) await this.#perform(action);
     } catch (error) {
       const events = [...result.events, warning('do what was decided', error)];
       done = { state: this.state, actions: [], events };
@@ -291,13 +344,9 @@ export class RolloutController {
     return done === result;
   }
 
-  /** What the version before did to callers is scraped a little later, and is not of this one. */
-  #noteTraffic(isGiven: boolean): void {
-    const nowMs = this.#clock.monotonic();
-    if (isGiven) this.#trafficSinceMs ??= Math.max(nowMs, this.#trafficEndedMs + scrapeLagMs);
-    if (isGiven || this.#trafficSinceMs === undefined) return;
-    this.#trafficSinceMs = undefined;
-    this.#trafficEndedMs = nowMs;
+  async #perform(action: Action): Promise<void> {
+    await this.#ports.perform(action);
+    if (action.kind === 'set-routes') this.#traffic.note(action.weights.canary > 0);
   }
 
   /** A version that has not been seen before begins a report of its own. */
@@ -324,7 +373,7 @@ export class RolloutController {
 
   /** Null while nobody can tell; a report without this number is better than none. */
   async #requestsEver(): Promise<number | null> {
-    return this.#ports.metrics.query(exposureQuery(this.canary)).then(
+    return this.#ports.metrics.query(exposureQuery(this.canary), this.#signal).then(
       (value) => value ?? 0,
       () => null,
     );
@@ -333,6 +382,10 @@ export class RolloutController {
   async #keep(saved: SavedRollout): Promise<void> {
     this.#saved = saved;
     await this.#ports.save(saved);
+  }
+
+  #warn(what: string, error: unknown): void {
+    this.#tell({ state: this.state, actions: [], events: [warning(what, error)] });
   }
 
   #tell(result: TickResult): void {

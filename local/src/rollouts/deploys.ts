@@ -145,14 +145,18 @@ export class Deploys {
         onPromoted: (version) => this.#deployed.set(service, { serving: version }),
         noteChange: around.noteChange,
         onEvent: (phase, message) => around.onEvent(service, phase, message),
+        signal: this.#stopping.signal,
       });
       return [rollout];
     });
-    this.#running = this.#rollouts.map((rollout) => rollout.run(this.#stopping.signal));
+    const tell = (what: string) => (error: unknown) => {
+      around.onEvent(what, 'Problem', error instanceof Error ? error.message : String(error));
+    };
+    this.#running = this.#rollouts.map((rollout) =>
+      rollout.run().catch(tell(rollout.canary.target)),
+    );
     this.#base = this.#recordBase();
-    this.#base.catch((error: unknown) => {
-      around.onEvent('releases', 'Problem', error instanceof Error ? error.message : String(error));
-    });
+    this.#base.catch(tell('releases'));
   }
 
   async stop(): Promise<void> {
@@ -244,11 +248,8 @@ export class Deploys {
     workload: Workload,
     { rollout, template }: { rollout: Rollout; template: Deployment },
   ): Promise<void> {
-    const { service, target } = workload;
-    await this.#deployed.set(service, { target: template.version });
-    // While pods of another version are on trial these are replaced; the controller sees how it goes.
-    target.replace(template);
-    await rollout.tell();
+    const { service } = workload;
+    await rollout.try(template, () => this.#deployed.set(service, { target: template.version }));
   }
 
   /** Step by step, judged by nothing but whether its pods get ready. */
@@ -256,7 +257,7 @@ export class Deploys {
     workload: Workload,
     { rollout, template }: { rollout: Rollout | undefined; template: Deployment },
   ): Promise<void> {
-    const { service, serving, target, primary } = workload;
+    const { service, serving, primary } = workload;
     const { version } = template;
     await rollout?.giveWay();
     const before = serving.deployment;
@@ -270,10 +271,8 @@ export class Deploys {
       const why = report instanceof Error ? report.message : String(report);
       throw new EngineError(`deploy ${service} ${version}: ${why}`, { cause: error });
     }
-    await this.#deployed.set(service, { serving: version, target: version });
-    if (rollout === undefined) return;
-    target.replace(template);
-    await rollout.adopt();
+    const record = () => this.#deployed.set(service, { serving: version, target: version });
+    await (rollout === undefined ? record() : rollout.adopt(template, record));
   }
 
   async #takeRelease(workload: Workload, request: DeployRequest): Promise<StoredRelease> {

@@ -9,12 +9,13 @@ import type { Workload } from '../pods/workload.ts';
 import { type Canary, progressDeadlineMsOf, type Weights } from './canary.ts';
 import type { CanaryRoutes } from './canary-routes.ts';
 import { isUnderWay, type Request } from './commands.ts';
-import { RolloutController, type RolloutPorts, type SavedRollout } from './controller.ts';
+import { RolloutController } from './controller.ts';
 import { writeWhole } from './deployed.ts';
+import type { RolloutPorts, SavedRollout, Seen } from './ports.ts';
 import type { MetricSource } from './prometheus.ts';
 import { readinessOf } from './readiness.ts';
 import type { RolloutReport } from './report.ts';
-import type { Action, Phase, Readiness, TickResult } from './state.ts';
+import { type Action, newRollout, type Phase, type Readiness, type TickResult } from './state.ts';
 import { primaryTemplate, specOf } from './templates.ts';
 import { callHook, tellEvent } from './webhook.ts';
 
@@ -62,6 +63,8 @@ export type RolloutOptions = {
   noteChange(change: Change): void;
   /** What happened, for people. */
   onEvent(phase: Phase, message: string): void;
+  /** Ends it. */
+  signal: AbortSignal;
 };
 
 /** The rollouts of one service: a Canary's controller over the pods, the mesh and Prometheus. */
@@ -72,7 +75,6 @@ export class Rollout {
   #message: string | null = null;
   #lastMessages: readonly string[] = [];
   #phase: Phase = 'Initializing';
-  #isOver = false;
   #written: RolloutReport | undefined;
   /** What is the target's at the time of a look. */
   #observed: Deployment | undefined;
@@ -82,15 +84,12 @@ export class Rollout {
   constructor(options: RolloutOptions) {
     this.#options = options;
     this.canary = options.canary;
-    const { canary, clock, strict, intervalMs } = options;
-    const ports = this.#ports();
-    this.#controller = new RolloutController({ canary, ports, clock, strict, intervalMs });
+    this.#controller = new RolloutController({ ...options, ports: this.#ports() });
   }
 
-  /** Looks until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    await this.#controller.run(signal);
-    this.#isOver = true;
+  /** Looks until it is to end. */
+  run(): Promise<void> {
+    return this.#controller.run();
   }
 
   get phase(): Phase {
@@ -125,10 +124,9 @@ export class Rollout {
     };
   }
 
-  /** The target has been changed: looks at once. */
-  async tell(): Promise<void> {
-    await this.#controller.look();
-    this.#controller.poke();
+  /** Tries another version, once nothing is being promoted. `record` notes that it is to be. */
+  async try(template: Deployment, record: () => Promise<void>): Promise<void> {
+    await this.#controller.change(specOf(template), () => this.#replace(template, record));
   }
 
   request(request: Request): Promise<void> {
@@ -140,8 +138,14 @@ export class Rollout {
     await this.#controller.giveWay();
   }
 
-  adopt(): Promise<void> {
-    return this.#controller.adopt(this.#spec);
+  /** The primary has been made what `template` says: that is what serves. */
+  async adopt(template: Deployment, record: () => Promise<void>): Promise<void> {
+    await this.#controller.adopt(specOf(template), () => this.#replace(template, record));
+  }
+
+  async #replace(template: Deployment, record: () => Promise<void>): Promise<void> {
+    await record();
+    this.#options.workload.target.replace(template);
   }
 
   /** A pod that the rollout waits for may have come: there is no need to wait for the next look. */
@@ -164,15 +168,15 @@ export class Rollout {
       observe: () => Promise.resolve(this.#observe()),
       perform: (action) => this.#perform(action),
       metrics,
-      callHook: (hook, { phase, state }) =>
-        callHook(hook, { canary, phase, state }, { fetch, clock }),
+      callHook: (hook, { phase, state, signal }) =>
+        callHook(hook, { canary, phase, state }, { fetch, clock, signal }),
       load: () => this.#load(),
       save: (saved) => this.#save(saved),
       onTick: (result) => this.#tell(result),
     };
   }
 
-  #observe(): Awaited<ReturnType<RolloutPorts['observe']>> {
+  #observe(): Seen {
     const { canary } = this;
     const { workload, primary } = this.#options;
     const { target } = workload;
@@ -241,7 +245,7 @@ export class Rollout {
   /** The next looks tell how it goes. */
   #inBackground(work: Promise<void>): void {
     void work.catch((error: unknown) => {
-      if (this.#isOver) return;
+      if (this.#options.signal.aborted) return;
       this.#say(error instanceof Error ? error.message : String(error));
     });
   }
@@ -259,9 +263,8 @@ export class Rollout {
 
   /** How this service's rollouts went, newest first. */
   async reports(): Promise<readonly RolloutReport[]> {
-    const text = await readFile(this.#reportsFile, 'utf8').catch(() => '[]');
     // Written by `save`.
-    const past = JSON.parse(text) as RolloutReport[];
+    const past = ((await this.#read(this.#reportsFile)) ?? []) as RolloutReport[];
     const { report } = this.#controller;
     return report === null ? past : [report, ...past.filter((one) => !isSame(one, report))];
   }
@@ -282,30 +285,48 @@ export class Rollout {
 
   /**
    * What an engine before this one knew. Pods have been started anew, as what has been deployed says:
-   * that is what counts for versions, unless a rollout was under way.
+   * that is what counts for versions, unless a rollout was under way. What was deployed and does not
+   * serve has been tried.
    */
   async #load(): Promise<SavedRollout | undefined> {
-    const text = await readFile(this.#file, 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
     // Written by `save`.
-    const saved = JSON.parse(text) as SavedRollout;
+    const saved = (await this.#read(this.#file)) as SavedRollout | undefined;
+    // The primary's labels are no part of its spec.
+    const lastPromoted = specOf(this.#options.primary.deployment);
+    const versions = { lastApplied: this.#spec, lastPromoted };
+    if (saved === undefined) {
+      if (this.#spec === lastPromoted) return undefined;
+      const state = { ...newRollout, ...versions, phase: 'Initialized' } as const;
+      return { state, report: null, requestsBefore: null };
+    }
     this.#phase = saved.state.phase;
     if (isUnderWay(saved.state.phase)) return saved;
-    const lastPromoted = specOf(this.#options.primary.deployment);
-    // The primary's labels are no part of its spec.
-    return { ...saved, state: { ...saved.state, lastApplied: this.#spec, lastPromoted } };
+    return { ...saved, state: { ...saved.state, ...versions } };
+  }
+
+  /** A file that cannot be read is as good as none, and no reason to end. */
+  async #read(path: string): Promise<unknown> {
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      this.#options.onEvent(this.phase, `begin anew without ${path}: ${String(error)}`);
+      return undefined;
+    }
   }
 
   #tell({ state, events }: TickResult): void {
     const { canary } = this;
-    const { clock } = this.#options;
+    const { clock, signal } = this.#options;
     const before = this.#lastMessages;
     this.#lastMessages = events.map(({ message }) => message);
     for (const event of events) {
       // What is so since the last look is no news.
       if (!before.includes(event.message)) this.#say(event.message);
       const told = { canary, phase: state.phase, state };
-      void tellEvent(event, told, { fetch, clock }).then((failures) => {
+      void tellEvent(event, told, { fetch, clock, signal }).then((failures) => {
+        if (signal.aborted) return;
         for (const failure of failures) this.#say(failure);
       });
     }
