@@ -229,7 +229,7 @@ export class EdgeBook {
 
   /** A store has no replies to count: its silence shows in bytes, its resets in connections. */
   #addTcp(sample: EdgeSample, row: Row, { series, cold }: { series: Series; cold: boolean }): void {
-    const { bytesRead, bytesWritten, atMs, periodMs } = sample;
+    const { bytesRead, bytesWritten } = sample;
     const isLearnt = series.samples > 8;
     const isAsked = bytesWritten >= ASKED_BYTES;
     // Even who has nothing to do asks now and then whether there is something.
@@ -238,15 +238,7 @@ export class EdgeBook {
     const isMute = isIdle && series.idleShare ** series.idleRun < 0.03;
     // One that says nothing may have nothing to say, unless somebody waits for it.
     const isWaited = isMute && this.#isWaitedFor(sample);
-    const refused = cold ? 0 : refusedBy(sample);
-    if (isLearnt && refused > 0) row.hard.add(atMs - periodMs / 2, refused, refused);
-    else if (isLearnt && (isAsked || isWaited)) {
-      const isUnanswered = isAsked && bytesRead < bytesWritten * series.leastRead * 0.3;
-      row.soft.add(atMs - periodMs / 2, isUnanswered || isWaited ? 1 : 0, 1);
-      // Who ends and starts again opens connections and drops them, and the store is well.
-      const isDropped = !cold && isBroken(sample, series);
-      row.hard.add(atMs - periodMs / 2, isDropped ? 1 : 0, 1);
-    }
+    if (isLearnt) judgeTcp(sample, row, { series, cold, isAsked, isWaited });
     if (!this.frozen || !isLearnt) learnTcp(sample, series, { isAsked, isIdle, isLearnt });
   }
 
@@ -353,6 +345,23 @@ function failed({
 }
 
 /** Connections come and go, and bring little. */
+/** Who has just started opens connections and drops them, and the store is well. */
+function judgeTcp(
+  sample: EdgeSample,
+  row: Row,
+  of: { series: Series; cold: boolean; isAsked: boolean; isWaited: boolean },
+): void {
+  const { series, cold, isAsked, isWaited } = of;
+  const { atMs, periodMs, bytesRead, bytesWritten } = sample;
+  const at = atMs - periodMs / 2;
+  const refused = cold ? 0 : refusedBy(sample);
+  if (refused > 0) return row.hard.add(at, refused, refused);
+  if (!isAsked && !isWaited) return undefined;
+  const isUnanswered = isAsked && bytesRead < bytesWritten * series.leastRead * 0.3;
+  row.soft.add(at, isUnanswered || isWaited ? 1 : 0, 1);
+  return row.hard.add(at, !cold && isBroken(sample, series) ? 1 : 0, 1);
+}
+
 /** Connections that were closed before the store said a word. */
 function refusedBy({ connectionsOpened, connectionsClosed, bytesRead }: EdgeSample): number {
   return bytesRead === 0 && connectionsClosed >= connectionsOpened ? connectionsOpened : 0;
