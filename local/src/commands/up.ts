@@ -1,6 +1,5 @@
 import { systemClock } from '@faultline/chassis/clock';
 import { parseGoDuration } from '@faultline/mesh-core/duration';
-import { startEngine } from '../engine.ts';
 import type { Engine, EngineOptions } from '../engine-types.ts';
 import { formatLinks } from '../ui/links.ts';
 import { Progress } from '../ui/progress.ts';
@@ -59,6 +58,8 @@ async function runHere(invocation: Invocation): Promise<number> {
   const host = textFlag(invocation, 'host');
   const settings = [invocation.flags['set'] ?? []].flat();
   try {
+    // No other command needs it, and it takes longer to load than they take to run.
+    const { startEngine } = await import('../engine.ts');
     const engine = await startEngine({
       root: invocation.root,
       dataDir: invocation.dataDir,
