@@ -12,6 +12,8 @@ type Base = { service: string; version: string };
 type Made = Base & { hash: string; workspaces: Workspace[] };
 
 const prefix = '.base-';
+/** Of a release that is being made. */
+const unfinished = '.new-';
 
 /**
  * Keeps what a system starts with from the working tree: a release of each service, all of them in one
@@ -63,7 +65,7 @@ async function describe(
   { dir, shared, clock }: { dir: string; shared: string; clock: Clock },
 ): Promise<void> {
   const folder = join(dir, service, version);
-  const work = await mkdtemp(join(dir, '.new-'));
+  const work = await mkdtemp(join(dir, unfinished));
   const release: Release = {
     service,
     version,
@@ -84,7 +86,10 @@ async function describe(
   await rename(work, folder);
 }
 
-/** Shared trees that no release leads to any more. */
+/**
+ * Shared trees that no release leads to any more, and what an engine that was killed was making:
+ * nothing else is made before this has come to its end.
+ */
 async function removeUnused(dir: string): Promise<void> {
   const names = await readdir(dir);
   const used = new Set<string>();
@@ -94,6 +99,8 @@ async function removeUnused(dir: string): Promise<void> {
       used.add(basename(tree));
     }
   }
-  const unused = names.filter((name) => name.startsWith(prefix) && !used.has(name));
+  const unused = names.filter(
+    (name) => name.startsWith(unfinished) || (name.startsWith(prefix) && !used.has(name)),
+  );
   await Promise.all(unused.map((name) => rm(join(dir, name), { recursive: true, force: true })));
 }
