@@ -2,14 +2,13 @@ import type { Component } from './finding.ts';
 import { Flows } from './flows.ts';
 import type { EdgeSample, FailureCounts, LatencyHistogram } from './model.ts';
 import type { Row, Rows } from './rows.ts';
+import { StoreTalk } from './store-talk.ts';
 import { Tally } from './tally.ts';
 
 const SERIES_MAX = 5_000;
 const LEARNT_AT = 40;
 const GUESSED_AT = 12;
 const FULL = 2_000;
-/** Less than this is no question that wants an answer. */
-const ASKED_BYTES = 120;
 const WAITED_MS = 2_500;
 /** Longer than any call is waited for. */
 const LOST_MS = 25_000;
@@ -22,15 +21,8 @@ type Series = {
   stuckSinceMs: number | undefined;
   /** How many are usually under way for more than a period: streams. */
   usualStuck: number;
-  /** Of a connection to a store: how it usually talks. */
-  readPerWritten: number;
-  /** The least of that which has been seen of late: who writes much is told little. */
-  leastRead: number;
-  idleShare: number;
-  /** Samples in a row without a question. */
-  idleRun: number;
-  opens: number;
-  samples: number;
+  /** Where the callee is a store. */
+  readonly talk: StoreTalk;
 };
 
 /** What crosses an edge over and above the first attempts. */
@@ -81,9 +73,10 @@ export class EdgeBook {
     );
     this.#learns = !this.frozen && !cold;
     const series = this.#seriesOf(sample);
-    series.samples++;
-    if (view === 'tcp') this.#addTcp(sample, row, { series, cold });
-    else this.#addHttp(sample, row, series);
+    if (view === 'tcp') {
+      const { frozen } = this;
+      series.talk.add(sample, row, { cold, frozen, isWaitedFor: () => this.#isWaitedFor(sample) });
+    } else this.#addHttp(sample, row, series);
     if (view === 'endpoint') this.#flows.add(sample);
     if (view === 'route') this.#addAttempts(sample);
     if (view === 'inbound') this.#lookForHalts(sample, nowMs);
@@ -227,21 +220,6 @@ export class EdgeBook {
     return slow;
   }
 
-  /** A store has no replies to count: its silence shows in bytes, its resets in connections. */
-  #addTcp(sample: EdgeSample, row: Row, { series, cold }: { series: Series; cold: boolean }): void {
-    const { bytesRead, bytesWritten } = sample;
-    const isLearnt = series.samples > 8;
-    const isAsked = bytesWritten >= ASKED_BYTES;
-    // Even who has nothing to do asks now and then whether there is something.
-    const isIdle = bytesWritten + bytesRead === 0;
-    series.idleRun = isIdle ? series.idleRun + 1 : 0;
-    const isMute = isIdle && series.idleShare ** series.idleRun < 0.03;
-    // One that says nothing may have nothing to say, unless somebody waits for it.
-    const isWaited = isMute && this.#isWaitedFor(sample);
-    if (isLearnt) judgeTcp(sample, row, { series, cold, isAsked, isWaited });
-    if (!this.frozen || !isLearnt) learnTcp(sample, series, { isAsked, isIdle, isLearnt });
-  }
-
   #isWaitedFor({ source, atMs }: EdgeSample): boolean {
     const stuckMs = this.#stuckMs.get(source.instance ?? source.service) ?? 0;
     return atMs - stuckMs < WAITED_MS;
@@ -280,12 +258,7 @@ export class EdgeBook {
         pending: 0,
         stuckSinceMs: undefined,
         usualStuck: 0,
-        readPerWritten: 1,
-        leastRead: 1,
-        idleShare: 0.5,
-        idleRun: 0,
-        opens: 0,
-        samples: 0,
+        talk: new StoreTalk(),
       };
       this.#series.set(key, series);
     }
@@ -342,55 +315,6 @@ function failed({
 }: FailureCounts) {
   const nobody = failfast + shed + connect;
   return { nobody, hard: nobody + status + reset + timeout };
-}
-
-/** Connections come and go, and bring little. */
-/** Who has just started opens connections and drops them, and the store is well. */
-function judgeTcp(
-  sample: EdgeSample,
-  row: Row,
-  of: { series: Series; cold: boolean; isAsked: boolean; isWaited: boolean },
-): void {
-  const { series, cold, isAsked, isWaited } = of;
-  const { atMs, periodMs, bytesRead, bytesWritten } = sample;
-  const at = atMs - periodMs / 2;
-  const refused = cold ? 0 : refusedBy(sample);
-  if (refused > 0) return row.hard.add(at, refused, refused);
-  if (!isAsked && !isWaited) return undefined;
-  const isUnanswered = isAsked && bytesRead < bytesWritten * series.leastRead * 0.3;
-  row.soft.add(at, isUnanswered || isWaited ? 1 : 0, 1);
-  return row.hard.add(at, !cold && isBroken(sample, series) ? 1 : 0, 1);
-}
-
-/** Connections that were closed before the store said a word. */
-function refusedBy({ connectionsOpened, connectionsClosed, bytesRead }: EdgeSample): number {
-  return bytesRead === 0 && connectionsClosed >= connectionsOpened ? connectionsOpened : 0;
-}
-
-function isBroken(sample: EdgeSample, series: Series): boolean {
-  const { connectionsOpened, connectionsClosed, bytesRead, bytesWritten } = sample;
-  return (
-    connectionsOpened >= 1 &&
-    connectionsClosed >= 1 &&
-    connectionsOpened > series.opens * 4 + 0.5 &&
-    bytesRead <= bytesWritten * series.readPerWritten * 0.5
-  );
-}
-
-function learnTcp(
-  sample: EdgeSample,
-  series: Series,
-  { isAsked, isIdle, isLearnt }: { isAsked: boolean; isIdle: boolean; isLearnt: boolean },
-): void {
-  const { connectionsOpened, bytesRead, bytesWritten } = sample;
-  const weight = isLearnt ? 0.05 : 0.3;
-  series.idleShare += ((isIdle ? 1 : 0) - series.idleShare) * weight;
-  series.opens += (Math.min(connectionsOpened, series.opens + 1) - series.opens) * weight;
-  if (!isAsked) return;
-  const ratio = Math.min(bytesRead / bytesWritten, isLearnt ? series.readPerWritten * 3 : 50);
-  series.readPerWritten += (ratio - series.readPerWritten) * weight;
-  // No answer at all is not a small one.
-  if (bytesRead > 0) series.leastRead = Math.min(series.leastRead * 1.01, bytesRead / bytesWritten);
 }
 
 function quantile({ counts, total, boundsMs }: Pool, share: number): number {

@@ -1,0 +1,92 @@
+import type { EdgeSample } from './model.ts';
+import type { Row } from './rows.ts';
+
+/** Less than this is no question that wants an answer. */
+const ASKED_BYTES = 120;
+const LEARNT_AT = 8;
+
+type Circumstances = {
+  /** The instance has just started: it is judged by what it is not answered, but by nothing else. */
+  readonly cold: boolean;
+  /** Nothing is learnt now. */
+  readonly frozen: boolean;
+  /** Whether somebody waits for the instance itself. */
+  readonly isWaitedFor: () => boolean;
+};
+
+type Manner = { readonly isAsked: boolean; readonly isIdle: boolean; readonly isWaited: boolean };
+
+/**
+ * How an instance and a store usually talk. A store has no replies to count: its silence shows in
+ * bytes, its resets in connections.
+ */
+export class StoreTalk {
+  #readPerWritten = 1;
+  /** The least of that which has been seen of late: who writes much is told little. */
+  #leastRead = 1;
+  #idleShare = 0.5;
+  /** Samples in a row without a question. */
+  #idleRun = 0;
+  #opens = 0;
+  #samples = 0;
+
+  /** Judges one period by what is usual, and learns from it. */
+  add(sample: EdgeSample, row: Row, { cold, frozen, isWaitedFor }: Circumstances): void {
+    const { bytesRead, bytesWritten } = sample;
+    this.#samples++;
+    const isLearnt = this.#samples > LEARNT_AT;
+    const isAsked = bytesWritten >= ASKED_BYTES;
+    // Even who has nothing to do asks now and then whether there is something.
+    const isIdle = bytesWritten + bytesRead === 0;
+    this.#idleRun = isIdle ? this.#idleRun + 1 : 0;
+    const isMute = isIdle && this.#idleShare ** this.#idleRun < 0.03;
+    // One that says nothing may have nothing to say, unless somebody waits for it.
+    const manner = { isAsked, isIdle, isWaited: isMute && isWaitedFor() };
+    if (isLearnt) this.#judge(sample, row, { ...manner, cold });
+    if (!frozen || !isLearnt) this.#learn(sample, manner, isLearnt ? 0.05 : 0.3);
+  }
+
+  #judge(
+    sample: EdgeSample,
+    row: Row,
+    { cold, isAsked, isWaited }: Manner & { cold: boolean },
+  ): void {
+    const { atMs, periodMs, bytesRead, bytesWritten } = sample;
+    const at = atMs - periodMs / 2;
+    // Who has just started opens connections and drops them, and the store is well.
+    const refused = cold ? 0 : refusedBy(sample);
+    if (refused > 0) row.hard.add(at, refused, refused);
+    if (refused > 0 || !(isAsked || isWaited)) return;
+    const isUnanswered = isAsked && bytesRead < bytesWritten * this.#leastRead * 0.3;
+    row.soft.add(at, isUnanswered || isWaited ? 1 : 0, 1);
+    row.hard.add(at, !cold && this.#isBroken(sample) ? 1 : 0, 1);
+  }
+
+  /** Connections come and go, and bring little. */
+  #isBroken(sample: EdgeSample): boolean {
+    const { connectionsOpened, connectionsClosed, bytesRead, bytesWritten } = sample;
+    return (
+      connectionsOpened >= 1 &&
+      connectionsClosed >= 1 &&
+      connectionsOpened > this.#opens * 4 + 0.5 &&
+      bytesRead <= bytesWritten * this.#readPerWritten * 0.5
+    );
+  }
+
+  #learn(sample: EdgeSample, { isAsked, isIdle }: Manner, weight: number): void {
+    const { connectionsOpened, bytesRead, bytesWritten } = sample;
+    this.#idleShare += ((isIdle ? 1 : 0) - this.#idleShare) * weight;
+    this.#opens += (Math.min(connectionsOpened, this.#opens + 1) - this.#opens) * weight;
+    if (!isAsked) return;
+    const most = this.#samples > LEARNT_AT ? this.#readPerWritten * 3 : 50;
+    const ratio = Math.min(bytesRead / bytesWritten, most);
+    this.#readPerWritten += (ratio - this.#readPerWritten) * weight;
+    // No answer at all is not a small one.
+    if (bytesRead > 0) this.#leastRead = Math.min(this.#leastRead * 1.01, bytesRead / bytesWritten);
+  }
+}
+
+/** Connections that were closed before the store said a word. */
+function refusedBy({ connectionsOpened, connectionsClosed, bytesRead }: EdgeSample): number {
+  return bytesRead === 0 && connectionsClosed >= connectionsOpened ? connectionsOpened : 0;
+}
