@@ -62,6 +62,13 @@ class World implements AsyncDisposable {
 const restart = (target: string) => JSON.stringify({ target, now: false });
 
 describe('the control socket', () => {
+  it('knows no call but those it has', async () => {
+    await using world = await World.start();
+    for (const name of ['fly', 'constructor', '__proto__']) {
+      expect(await world.call(name, '{}'), name).to.deep.include({ status: 404 });
+    }
+  });
+
   it('understands a body in which a character is split', async () => {
     await using world = await World.start();
     const body = Buffer.from(restart('a€b'));

@@ -113,7 +113,7 @@ async function answer(req: IncomingMessage, res: ServerResponse, served: Served)
   };
   try {
     const name = (req.url ?? '').slice(1);
-    const call = calls[name];
+    const call = Object.hasOwn(calls, name) ? calls[name] : undefined;
     if (call === undefined) return reply(404, { error: `no call ${req.url}` });
     const body = await readBody(req);
     if (served.isStopping && name !== 'stop') {
