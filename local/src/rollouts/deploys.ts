@@ -11,6 +11,7 @@ import { type Canary, progressDeadlineMsOf } from './canary.ts';
 import { CanaryRoutes } from './canary-routes.ts';
 import type { Request } from './commands.ts';
 import { Deployed } from './deployed.ts';
+import { RolloutFiles } from './files.ts';
 import type { MetricSource } from './prometheus.ts';
 import { recordBase } from './releases/base.ts';
 import { checkContracts, type Running } from './releases/checks.ts';
@@ -126,7 +127,11 @@ export class Deploys {
   /** Once all pods are ready: follows the rollouts, and keeps what the system has started with. */
   start(around: DeploysSurroundings): void {
     this.#around = around;
+    const tell = (what: string) => (error: unknown) => {
+      around.onEvent(what, 'Problem', error instanceof Error ? error.message : String(error));
+    };
     const { canaries, clock, strict, intervalMs, dataDir } = this.#options;
+    const dir = join(dataDir, 'rollouts');
     this.#rollouts = canaries.flatMap((canary) => {
       const workload = around.pods.find(canary.target);
       const { primary, service } = workload;
@@ -138,7 +143,7 @@ export class Deploys {
         routes: this.routes,
         follow: around.followRoutes,
         metrics: around.metrics,
-        dir: join(dataDir, 'rollouts'),
+        files: new RolloutFiles({ dir, name: canary.name, onUnreadable: tell(service) }),
         clock,
         strict,
         intervalMs,
@@ -149,9 +154,6 @@ export class Deploys {
       });
       return [rollout];
     });
-    const tell = (what: string) => (error: unknown) => {
-      around.onEvent(what, 'Problem', error instanceof Error ? error.message : String(error));
-    };
     this.#running = this.#rollouts.map((rollout) =>
       rollout.run().catch(tell(rollout.canary.target)),
     );

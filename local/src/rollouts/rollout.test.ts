@@ -1,14 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { FakeClock } from '@faultline/chassis/testing/fake-clock';
 import { expect } from 'chai';
-import { TempDir } from '../../test/temp-dir.ts';
 import type { Deployment } from '../manifests/model.ts';
 import type { Pod } from '../pods/pod.ts';
 import { Replicas } from '../pods/replicas.ts';
 import { Workload } from '../pods/workload.ts';
-import { CanaryRoutes } from './canary-routes.ts';
-import { Deployed } from './deployed.ts';
+import { allToPrimary } from './ledger.ts';
+import type { SavedRollout } from './ports.ts';
 import { Rollout } from './rollout.ts';
 import { primaryTemplate } from './templates.ts';
 import { canaryOf } from './testing/world.ts';
@@ -32,8 +29,8 @@ function template(version: string): Deployment {
   } as unknown as Deployment;
 }
 
-/** Pods that are ready at once, but for the names that `isBroken` knows. */
-async function open(dir: string, versions = { primary: 'v1', target: 'v1' }) {
+/** Pods in memory that are ready at once, but for those that `isBroken` knows. */
+async function open(versions = { primary: 'v1', target: 'v1' }) {
   const clock = new FakeClock();
   const stop = new AbortController();
   const events: string[] = [];
@@ -58,21 +55,32 @@ async function open(dir: string, versions = { primary: 'v1', target: 'v1' }) {
     new Replicas(template(versions.target), { create, clock }),
     primary,
   );
-  const routes = new CanaryRoutes(join(dir, 'routes'));
-  const deployed = new Deployed(join(dir, 'deployed.json'));
-  await routes.reset([canary]);
+  const deployed: { serving?: string; target?: string } = {};
+  let weights = allToPrimary;
+  let saved: SavedRollout | undefined;
   const rollout = new Rollout({
     canary,
     workload,
     primary,
-    routes,
+    routes: {
+      weightsOf: () => weights,
+      async set(_canary, next, follow) {
+        await follow();
+        weights = next;
+        return true;
+      },
+    },
     follow: () => engine.follow(),
     metrics: { query: async () => 100 },
-    dir,
+    files: {
+      load: async () => saved,
+      save: async (next) => void (saved = next),
+      reports: async () => [],
+    },
     clock,
     strict: false,
     intervalMs: undefined,
-    onPromoted: (version) => deployed.set('podinfo', { serving: version }),
+    onPromoted: async (version) => void (deployed.serving = version),
     noteChange: () => undefined,
     onEvent: (_phase, message) => events.push(message),
     signal: stop.signal,
@@ -83,16 +91,15 @@ async function open(dir: string, versions = { primary: 'v1', target: 'v1' }) {
       await new Promise(setImmediate);
     }
   };
-  // Files are written in real time.
   const until = async (isSo: () => boolean) => {
-    for (let tries = 0; tries < 1_000 && !isSo(); tries += 1) await pass(1);
+    for (let tries = 0; tries < 200 && !isSo(); tries += 1) await pass(1);
     expect(isSo(), `${rollout.phase}: ${events.slice(-4).join('; ')}`).to.equal(true);
   };
   void primary.scale(1);
   const running = rollout.run();
   await until(() => rollout.phase === 'Initialized');
   const deploy = (version: string) =>
-    rollout.try(template(version), () => deployed.set('podinfo', { target: version }));
+    rollout.try(template(version), async () => void (deployed.target = version));
   const close = async () => {
     stop.abort(new Error('the engine stops'));
     await running;
@@ -104,20 +111,13 @@ async function open(dir: string, versions = { primary: 'v1', target: 'v1' }) {
 }
 
 describe('the rollouts of a service', () => {
-  let dir: TempDir;
-
-  beforeEach(() => (dir = new TempDir()));
-  afterEach(() => dir[Symbol.dispose]());
-
   it('give the primary its version and its traffic back when a promotion fails', async () => {
-    const { engine, rollout, workload, primary, deployed, deploy, until, close } = await open(
-      dir.path,
-    );
+    const { engine, rollout, workload, primary, deployed, deploy, until, close } = await open();
     engine.isBroken = (name, version) => name === 'podinfo-primary' && version === 'v2';
     await deploy('v2');
     await until(() => rollout.phase === 'Failed');
     expect(rollout.weights).to.deep.equal({ primary: 0, canary: 100 });
-    expect(deployed.of('podinfo')).to.deep.equal({ serving: 'v1', target: 'v2' });
+    expect(deployed).to.deep.equal({ serving: 'v1', target: 'v2' });
     await until(() => rollout.weights.canary === 0);
     expect(primary.deployment.version).to.equal('v1');
     await until(() => workload.target.pods.every(({ state }) => state === 'Stopped'));
@@ -128,22 +128,53 @@ describe('the rollouts of a service', () => {
     await close();
   });
 
+  it('let no version in while one whose promotion failed has all traffic', async () => {
+    const { engine, rollout, workload, primary, deploy, until, pass, close } = await open();
+    engine.isBroken = (name, version) => name === 'podinfo-primary' && version === 'v2';
+    await deploy('v2');
+    await until(() => rollout.phase === 'Promoting');
+    const before = primary.pods.filter(({ deployment }) => deployment.version === 'v1');
+    for (const pod of before) pod.ready = false;
+    await until(() => rollout.phase === 'Failed');
+    const third = deploy('v3');
+    await pass(30);
+    expect(rollout.weights.canary).to.equal(100);
+    expect(workload.target.deployment.version).to.equal('v2');
+    for (const pod of before) pod.ready = true;
+    await until(() => rollout.phase === 'Succeeded');
+    await third;
+    expect(primary.deployment.version).to.equal('v3');
+    await close();
+  });
+
+  it('give the primary its version back when another is to take over', async () => {
+    const { engine, rollout, primary, deployed, deploy, until, close } = await open();
+    engine.isBroken = (name, version) => name === 'podinfo-primary' && version === 'v2';
+    await deploy('v2');
+    await until(() => rollout.phase === 'Promoting');
+    await rollout.giveWay();
+    expect(rollout.phase).to.equal('Failed');
+    expect(primary.deployment.version).to.equal('v1');
+    expect(deployed.serving).to.equal('v1');
+    await close();
+  });
+
   it('let no version in that comes while another is promoted', async () => {
-    const { rollout, primary, deployed, deploy, until, close } = await open(dir.path);
+    const { rollout, primary, deployed, deploy, until, close } = await open();
     await deploy('v2');
     await until(() => rollout.phase === 'Promoting');
     const third = deploy('v3');
     await until(() => rollout.status.report?.to_version === 'v3');
     await third;
     expect(primary.deployment.version).to.equal('v2');
-    expect(deployed.of('podinfo')).to.deep.equal({ serving: 'v2', target: 'v3' });
+    expect(deployed).to.deep.equal({ serving: 'v2', target: 'v3' });
     await until(() => rollout.phase === 'Succeeded');
     expect(primary.deployment.version).to.equal('v3');
     await close();
   });
 
   it('keep the pods of a version until its calls are known to go elsewhere', async () => {
-    const { engine, rollout, workload, deploy, until, pass, close } = await open(dir.path);
+    const { engine, rollout, workload, deploy, until, pass, close } = await open();
     await deploy('v2');
     await until(() => rollout.weights.canary === 50);
     engine.follow = async () => {
@@ -158,23 +189,12 @@ describe('the rollouts of a service', () => {
     await close();
   });
 
-  it('begin anew where what was kept cannot be read, without promoting what was not', async () => {
-    for (const [versions, content] of [
-      [{ primary: 'v1', target: 'v2' }, ''],
-      [{ primary: 'v1', target: 'v1' }, '{ "state": '],
-    ] as const) {
-      await mkdir(dir.join('reports'), { recursive: true });
-      await writeFile(dir.join('podinfo.json'), content);
-      await writeFile(dir.join('reports', 'podinfo.json'), content);
-      const { rollout, primary, events, deploy, until, close } = await open(dir.path, versions);
-      expect(events[0]).to.include('begin anew without').and.include('podinfo.json');
-      expect(rollout.status).to.include({ phase: 'Initialized', weight: 0 });
-      await deploy('v2');
-      await until(() => rollout.phase === 'Succeeded');
-      expect(primary.deployment.version).to.equal('v2');
-      await close();
-      const kept = await readFile(dir.join('reports', 'podinfo.json'), 'utf8');
-      expect(JSON.parse(kept)).to.have.length(1);
-    }
+  it('begin without knowing anything with what serves, not with what was deployed', async () => {
+    const { rollout, primary, deploy, until, close } = await open({ primary: 'v1', target: 'v2' });
+    expect(rollout.status).to.include({ phase: 'Initialized', weight: 0 });
+    await deploy('v2');
+    await until(() => rollout.phase === 'Succeeded');
+    expect(primary.deployment.version).to.equal('v2');
+    await close();
   });
 });

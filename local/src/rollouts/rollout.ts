@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '@faultline/chassis/clock';
 import type { Deployment } from '../manifests/model.ts';
 import type { Change } from '../observers/change.ts';
@@ -10,7 +8,7 @@ import { type Canary, progressDeadlineMsOf, type Weights } from './canary.ts';
 import type { CanaryRoutes } from './canary-routes.ts';
 import { isUnderWay, type Request } from './commands.ts';
 import { RolloutController } from './controller.ts';
-import { writeWhole } from './deployed.ts';
+import { type RolloutFiles, withLatest } from './files.ts';
 import type { RolloutPorts, SavedRollout, Seen } from './ports.ts';
 import type { MetricSource } from './prometheus.ts';
 import { readinessOf } from './readiness.ts';
@@ -40,20 +38,18 @@ export type RolloutStatus = {
   report: RolloutReport | null;
 };
 
-const reportsMax = 20;
-
 type VersionStatus = { version: string; replicas: number; ready: number };
 
 export type RolloutOptions = {
   canary: Canary;
   workload: Workload;
   primary: Replicas;
-  routes: CanaryRoutes;
+  routes: Pick<CanaryRoutes, 'set' | 'weightsOf'>;
   /** Lets the mesh read the routes; resolves when every proxy has them. */
   follow(): Promise<void>;
   metrics: MetricSource;
   /** Where what outlives the engine is kept. */
-  dir: string;
+  files: Pick<RolloutFiles, 'load' | 'save' | 'reports'>;
   clock: Clock;
   /** Exactly as Flagger, at its pace; see `TickOptions`. */
   strict: boolean;
@@ -75,7 +71,6 @@ export class Rollout {
   #message: string | null = null;
   #lastMessages: readonly string[] = [];
   #phase: Phase = 'Initializing';
-  #written: RolloutReport | undefined;
   /** What is the target's at the time of a look. */
   #observed: Deployment | undefined;
   /** What the primary had before the last promotion. */
@@ -163,7 +158,7 @@ export class Rollout {
   }
 
   #ports(): RolloutPorts {
-    const { canary, clock, metrics } = this.#options;
+    const { canary, clock, metrics, files } = this.#options;
     return {
       observe: () => Promise.resolve(this.#observe()),
       perform: (action) => this.#perform(action),
@@ -171,7 +166,7 @@ export class Rollout {
       callHook: (hook, { phase, state, signal }) =>
         callHook(hook, { canary, phase, state }, { fetch, clock, signal }),
       load: () => this.#load(),
-      save: (saved) => this.#save(saved),
+      save: (saved) => files.save(saved),
       onTick: (result) => this.#tell(result),
     };
   }
@@ -257,30 +252,11 @@ export class Rollout {
     this.#note('weight', `${canary} % to it, ${primary} % to the version before`);
   }
 
-  get #file(): string {
-    return join(this.#options.dir, `${this.canary.name}.json`);
-  }
-
   /** How this service's rollouts went, newest first. */
   async reports(): Promise<readonly RolloutReport[]> {
-    // Written by `save`.
-    const past = ((await this.#read(this.#reportsFile)) ?? []) as RolloutReport[];
+    const past = await this.#options.files.reports();
     const { report } = this.#controller;
-    return report === null ? past : [report, ...past.filter((one) => !isSame(one, report))];
-  }
-
-  get #reportsFile(): string {
-    return join(this.#options.dir, 'reports', `${this.canary.name}.json`);
-  }
-
-  async #save(saved: SavedRollout): Promise<void> {
-    const { report } = saved;
-    await writeWhole(this.#file, saved);
-    // Written seldom: at its end, and when late requests have been counted.
-    if (report === null || report.ended_at === null || report === this.#written) return;
-    this.#written = report;
-    const others = (await this.reports()).filter((one) => !isSame(one, report));
-    await writeWhole(this.#reportsFile, [report, ...others].slice(0, reportsMax));
+    return report === null ? past : withLatest(past, report);
   }
 
   /**
@@ -289,8 +265,7 @@ export class Rollout {
    * serve has been tried.
    */
   async #load(): Promise<SavedRollout | undefined> {
-    // Written by `save`.
-    const saved = (await this.#read(this.#file)) as SavedRollout | undefined;
+    const saved = await this.#options.files.load();
     // The primary's labels are no part of its spec.
     const lastPromoted = specOf(this.#options.primary.deployment);
     const versions = { lastApplied: this.#spec, lastPromoted };
@@ -302,18 +277,6 @@ export class Rollout {
     this.#phase = saved.state.phase;
     if (isUnderWay(saved.state.phase)) return saved;
     return { ...saved, state: { ...saved.state, ...versions } };
-  }
-
-  /** A file that cannot be read is as good as none, and no reason to end. */
-  async #read(path: string): Promise<unknown> {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      this.#options.onEvent(this.phase, `begin anew without ${path}: ${String(error)}`);
-      return undefined;
-    }
   }
 
   #tell({ state, events }: TickResult): void {
@@ -348,10 +311,6 @@ export class Rollout {
     const { service, target } = workload;
     noteChange({ kind, service, version: target.deployment.version, detail });
   }
-}
-
-function isSame(a: RolloutReport, b: RolloutReport): boolean {
-  return a.started_at === b.started_at && a.to_version === b.to_version;
 }
 
 function versionStatus(replicas: Replicas): VersionStatus {
