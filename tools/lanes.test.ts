@@ -2,16 +2,25 @@ import { expect } from 'chai';
 import { lanesOf } from './lanes.ts';
 
 describe('the lanes of a test run', () => {
-  it('keep together what shares a system', () => {
+  it('keep together what shares a system, and apart what needs another', () => {
     const files = [
       'local/test/engine.test.ts',
-      'test/crash.test.ts',
+      'services/orders/test/process.test.ts',
       'test/cluster/boot.test.ts',
+      'test/console.test.ts',
+      'test/crash.test.ts',
       'test/deploys.test.ts',
       'test/standalone.test.ts',
+      'test/trace.test.ts',
     ];
     expect(lanesOf(files)).to.deep.equal([
-      ['test/crash.test.ts', 'test/deploys.test.ts'],
+      [
+        'services/orders/test/process.test.ts',
+        'test/crash.test.ts',
+        'test/trace.test.ts',
+        'test/console.test.ts',
+        'test/deploys.test.ts',
+      ],
       ['local/test/engine.test.ts', 'test/cluster/boot.test.ts', 'test/standalone.test.ts'],
     ]);
   });

@@ -7,13 +7,21 @@ const alone = new Set([
   'test/standalone.test.ts',
 ]);
 
+/** Files of `test/` whose system is watched. */
+const watched = new Set(['test/console.test.ts', 'test/deploys.test.ts']);
+
 /**
  * Which test files run side by side, each lane in a process of its own. Those of `test/` itself
- * share whole systems, so they stay together; all others fill the time that these spend waiting.
+ * share whole systems, so they stay together: those with a watched one last, since there is one
+ * system at a time. The services' fill up that lane; all others run beside it.
  */
 export function lanesOf(files: readonly string[]): string[][] {
-  const { whole = [], rest = [] } = Object.groupBy(files, (file) =>
-    dirname(file) === 'test' && !alone.has(file) ? 'whole' : 'rest',
-  );
-  return [whole, rest].filter((lane) => lane.length > 0);
+  const { services = [], whole = [], observed = [], rest = [] } = Object.groupBy(files, placeOf);
+  return [[...services, ...whole, ...observed], rest].filter((lane) => lane.length > 0);
+}
+
+function placeOf(file: string): 'services' | 'whole' | 'observed' | 'rest' {
+  if (watched.has(file)) return 'observed';
+  if (dirname(file) === 'test' && !alone.has(file)) return 'whole';
+  return file.startsWith('services/') ? 'services' : 'rest';
 }

@@ -110,25 +110,37 @@ export class System implements AsyncDisposable {
   }
 }
 
-let shared: Promise<System> | undefined;
-let watched: Promise<System> | undefined;
+type Present = { isObserved: boolean; system: Promise<System> };
+
+/** There is one at a time: what nobody looks at takes its time from those that somebody does. */
+let present: Present | undefined;
 
 /** The system that all test files share which leave it as they found it: whole and at rest. */
 export function sharedSystem(): Promise<System> {
-  shared ??= System.start();
-  return shared;
+  return takeOver({ isObserved: false });
 }
 
 /** Such a system with all that watches it. */
 export function watchedSystem(): Promise<System> {
-  watched ??= System.start({ observed: true });
-  return watched;
+  return takeOver({ isObserved: true });
 }
 
-after('stop the shared systems', async function () {
+function takeOver({ isObserved }: { isObserved: boolean }): Promise<System> {
+  const before = present;
+  if (before?.isObserved === isObserved) return before.system;
+  const system = stop(before).then(() => System.start({ observed: isObserved }));
+  present = { isObserved, system };
+  return system;
+}
+
+async function stop(one: Present | undefined): Promise<void> {
+  const system = await one?.system.catch(() => undefined);
+  await system?.[Symbol.asyncDispose]();
+}
+
+after('stop the shared system', async function () {
   this.timeout(60_000);
-  const systems = await Promise.all([shared, watched].map((one) => one?.catch(() => undefined)));
-  await Promise.all(systems.map((system) => system?.[Symbol.asyncDispose]()));
+  await stop(present);
 });
 
 /** Without what a developer's shell may set for the stores, telemetry or proxies. */
