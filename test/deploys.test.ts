@@ -163,7 +163,7 @@ function crowd(shop: Shop, customer: Customer): OpenLoop {
       'product at last': product,
       home: () => shop.visitor.get('/'),
     },
-    { perSecond: 12 },
+    { perSecond: 8 },
   );
 }
 

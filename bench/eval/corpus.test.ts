@@ -34,7 +34,7 @@ describe('the analysis of a small corpus', function () {
   const outcomes: Outcome[] = [];
   before(() => {
     for (const [kind, seed] of corpus) {
-      outcomes.push(replay(simulate({ kind, seed, part: 'tuning' })));
+      outcomes.push(replay(simulate({ kind, seed, part: 'tuning', warmUpMs: 35_000 })));
     }
   });
 
