@@ -210,11 +210,12 @@ export class Service {
     const server = app
       ? await listen(app.callback(), { ...options, address: config.LISTEN_HTTP, clock })
       : undefined;
+    this.#planShutdown(server, admin);
+    this.#stopOnSignal();
+    // Who is told that it is ready may stop it at once.
     this.#started = true;
     this.#watchDependencies();
     log.info({ admin: admin.url, http: server?.url }, 'started');
-    this.#planShutdown(server, admin);
-    this.#stopOnSignal();
     // Node writes it at an orderly end: who is killed would have compiled everything in vain.
     flushCompileCache();
   }
