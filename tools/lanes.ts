@@ -13,15 +13,16 @@ const watched = new Set(['test/console.test.ts', 'test/deploys.test.ts']);
 /**
  * Which test files run side by side, each lane in a process of its own. Those of `test/` itself
  * share whole systems, so they stay together: those with a watched one last, since there is one
- * system at a time. The services' fill up that lane; all others run beside it.
+ * system at a time. Much of what they and the tests of the engine do is to wait, for a lease, a
+ * probe, a step of a rollout; so there are three lanes for two cores.
  */
 export function lanesOf(files: readonly string[]): string[][] {
-  const { services = [], whole = [], observed = [], rest = [] } = Object.groupBy(files, placeOf);
-  return [[...services, ...whole, ...observed], rest].filter((lane) => lane.length > 0);
+  const { whole = [], observed = [], engine = [], rest = [] } = Object.groupBy(files, placeOf);
+  return [[...whole, ...observed], engine, rest].filter((lane) => lane.length > 0);
 }
 
-function placeOf(file: string): 'services' | 'whole' | 'observed' | 'rest' {
+function placeOf(file: string): 'whole' | 'observed' | 'engine' | 'rest' {
   if (watched.has(file)) return 'observed';
   if (dirname(file) === 'test' && !alone.has(file)) return 'whole';
-  return file.startsWith('services/') ? 'services' : 'rest';
+  return file.startsWith('local/') ? 'engine' : 'rest';
 }

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompress } from 'node:zlib';
+import { brotliCompress, constants } from 'node:zlib';
 
-const compress = promisify(brotliCompress);
+/** Nearly as small as the best, in a twentieth of the time: whoever comes first waits for it. */
+const QUALITY = 5;
+const compress = (plain: Buffer) =>
+  promisify(brotliCompress)(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } });
 
 const typeOf: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',

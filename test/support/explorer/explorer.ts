@@ -15,6 +15,8 @@ import { type Answers, type MadeSeries, serveEngine, servePrometheus } from './u
 /** A console over a real trace store, and over metrics and an engine that say what they are told to. */
 export type Explorer = AsyncDisposable & {
   readonly url: string;
+  /** Where spans are taken. */
+  readonly otlpUrl: string;
   /** Stores spans. */
   send(otlp: object): Promise<void>;
 };
@@ -60,6 +62,7 @@ export async function startExplorer({
   const served = await startConsole({ config, clock: systemClock, api: store.listener });
   return {
     url: served?.url ?? '',
+    otlpUrl: store.otlpUrl,
     async send(otlp) {
       const reply = await fetch(`${store.otlpUrl}/v1/traces`, {
         method: 'POST',

@@ -24,6 +24,13 @@ describe('the buffer of frames', () => {
     expect(times(buffer).at(-1)).to.equal(2_000);
   });
 
+  it('keeps the first of those that follow each other sooner than asked for', () => {
+    const buffer = new FrameBuffer(10, 900);
+    const kept = [1_000, 1_300, 1_600, 1_900, 2_200].map((atMs) => buffer.add(aFrame(atMs)));
+    expect(kept).to.deep.equal([true, false, false, true, false]);
+    expect(times(buffer)).to.deep.equal([1_000, 1_900]);
+  });
+
   it('is another array after each change', () => {
     const buffer = new FrameBuffer(10);
     const before = buffer.frames;

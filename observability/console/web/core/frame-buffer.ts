@@ -1,12 +1,17 @@
 import type { Frame } from './wire.ts';
 
-/** The frames of the last while, in the order of time; the oldest go first when it is full. */
+/**
+ * The frames of the last while, in the order of time; the oldest go first when it is full. Of frames
+ * that follow each other sooner than `everyMs` the first is kept.
+ */
 export class FrameBuffer {
   readonly #framesMax: number;
+  readonly #everyMs: number;
   #frames: Frame[] = [];
 
-  constructor(framesMax: number) {
+  constructor(framesMax: number, everyMs = 1) {
     this.#framesMax = framesMax;
+    this.#everyMs = everyMs;
   }
 
   /** Another array after each change, by which signals notice it. */
@@ -14,11 +19,12 @@ export class FrameBuffer {
     return this.#frames;
   }
 
-  /** Adds what is newer than all before; anything else is dropped. */
-  add(frame: Frame): void {
+  /** Adds what is newer than all before, and says so; anything else is dropped. */
+  add(frame: Frame): boolean {
     const last = this.#frames.at(-1);
-    if (last && frame.atMs <= last.atMs) return;
+    if (last && frame.atMs < last.atMs + this.#everyMs) return false;
     this.#frames = [...this.#frames, frame].slice(-this.#framesMax);
+    return true;
   }
 
   /** Puts in front what was there before the first frame of here. */

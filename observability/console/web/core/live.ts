@@ -7,13 +7,15 @@ import { incidentsAt } from './story.ts';
 import { atMs } from './url.ts';
 import type { Change, Frame, Incident, Pulse } from './wire.ts';
 
-const FRAMES_MAX = 1_800;
+const FRAMES_MAX = 2_000;
+/** Frames come three times a second, for what is shown now; to look back fewer are enough. */
+const KEEP_EVERY_MS = 900;
 const CHANGES_MAX = 500;
 const INCIDENTS_MAX = 200;
-/** Frames come once a second: after so long without one nobody is there. */
+/** After so long without a frame nobody is there. */
 const SILENT_MS = 5_000;
 
-const buffer = new FrameBuffer(FRAMES_MAX);
+const buffer = new FrameBuffer(FRAMES_MAX, KEEP_EVERY_MS);
 const liveIncidents = signal<readonly Incident[]>([]);
 const liveChanges = signal<readonly Change[]>([]);
 const pulseListeners = new Set<(pulses: readonly Pulse[]) => void>();
@@ -95,9 +97,8 @@ export function startLive(): void {
 }
 
 function takeFrame(frame: Frame): void {
-  buffer.add(frame);
   latest.value = frame;
-  revision.value++;
+  if (buffer.add(frame)) revision.value++;
 }
 
 function takeIncident(incident: Incident): void {

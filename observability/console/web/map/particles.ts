@@ -1,7 +1,8 @@
 import { pointOn, type Track } from './path.ts';
 
-/** More would say nothing more. */
+/** More would say nothing more. There is always room for some that failed. */
 const PARTICLES_MAX = 700;
+const FAILURES_MAX = 200;
 const SPEED = 0.24;
 const SHORTEST_MS = 380;
 const LONGEST_MS = 1_500;
@@ -11,12 +12,11 @@ type Particle = {
   /** 0 to 1 along the edge. */
   part: number;
   waitMs: number;
-  fails: boolean;
-  /** On its way back, with the bad news. */
-  isBack: boolean;
+  /** On its way back to the caller, with the bad news. */
+  isFailure: boolean;
 };
 
-/** What is drawn: a call on its way, one that will fail, or a failure that travels to its caller. */
+/** What is drawn: a call on its way, or a failure that travels to its caller. */
 export type Drawn = {
   readonly x: number;
   readonly y: number;
@@ -37,26 +37,23 @@ export class Particles {
     return this.#particles.length;
   }
 
-  /** Lets so many calls start on an edge within the next `overMs`. */
+  /**
+   * Lets so many calls start on an edge within the next `overMs`. Those that failed have done so
+   * already when anybody hears of them, and set out from where they failed, at once.
+   */
   add(key: string, calls: { count: number; failed: number; overMs: number }): void {
     const { count, failed, overMs } = calls;
-    for (let at = 0; at < count && this.#particles.length < PARTICLES_MAX; at++) {
-      this.#particles.push({
-        key,
-        part: 0,
-        waitMs: this.#random() * overMs,
-        fails: at < failed,
-        isBack: false,
-      });
+    for (let at = 0; at < count; at++) {
+      const isFailure = at < failed;
+      const most = PARTICLES_MAX + (isFailure ? FAILURES_MAX : 0);
+      if (this.#particles.length >= most) return;
+      const waitMs = isFailure ? 0 : this.#random() * overMs;
+      this.#particles.push({ key, part: 0, waitMs, isFailure });
     }
   }
 
-  /** Moves everything on; `onNews` is told where a failure has come back to its caller. */
-  step(
-    passedMs: number,
-    trackOf: (key: string) => Track | undefined,
-    onNews?: (key: string) => void,
-  ): void {
+  /** Moves everything on; what has arrived is gone. */
+  step(passedMs: number, trackOf: (key: string) => Track | undefined): void {
     const kept: Particle[] = [];
     for (const particle of this.#particles) {
       const track = trackOf(particle.key);
@@ -69,11 +66,6 @@ export class Particles {
       const wholeMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, track.length / SPEED));
       particle.part += passedMs / wholeMs;
       if (particle.part < 1) kept.push(particle);
-      else if (particle.fails && !particle.isBack) {
-        particle.isBack = true;
-        particle.part = 0;
-        kept.push(particle);
-      } else if (particle.isBack) onNews?.(particle.key);
     }
     this.#particles = kept;
   }
@@ -83,11 +75,10 @@ export class Particles {
   }
 
   *drawn(trackOf: (key: string) => Track | undefined): Generator<Drawn> {
-    for (const { key, part, waitMs, isBack } of this.#particles) {
+    for (const { key, part, waitMs, isFailure } of this.#particles) {
       const track = trackOf(key);
       if (!track || waitMs > 0) continue;
-      const at = pointOn(track, isBack ? 1 - part : part);
-      yield { ...at, isFailure: isBack, key };
+      yield { ...pointOn(track, isFailure ? 1 - part : part), isFailure, key };
     }
   }
 }

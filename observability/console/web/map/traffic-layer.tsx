@@ -6,8 +6,8 @@ import { type Drawn, Particles } from './particles.ts';
 import { trackOf, type Track } from './path.ts';
 import { pulsesOf, sample } from './traffic.ts';
 
-/** Pulses come five times a second. */
-const PULSE_MS = 200;
+/** Pulses come ten times a second. */
+const PULSE_MS = 100;
 /** After the page was hidden, what happened meanwhile is not played. */
 const STEP_MAX_MS = 100;
 

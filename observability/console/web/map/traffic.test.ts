@@ -17,6 +17,7 @@ describe('what moves on the map', () => {
     expect(sample({ count: 2, failed: 1 }, 200, half)).to.deep.equal({ count: 2, failed: 1 });
     const many = sample({ count: 1_000, failed: 1 }, 200, half);
     expect(many.count).to.be.within(1, 3);
+    expect(many.failed).to.equal(1);
     expect(sample({ count: 1_000, failed: 1_000 }, 200, half)).to.deep.equal({
       count: many.count,
       failed: many.count,
@@ -32,27 +33,19 @@ describe('what moves on the map', () => {
     ]);
   });
 
-  it('goes there, and back as a failure when it failed', () => {
+  it('goes from caller to callee, and from callee to caller when it failed', () => {
     const particles = new Particles(() => 0);
-    const news: string[] = [];
-    particles.add('a b', { count: 1, failed: 1, overMs: 0 });
-    const step = (ms: number) =>
-      particles.step(
-        ms,
-        () => track,
-        (key) => news.push(key),
-      );
-    step(200);
-    const [going] = [...particles.drawn(() => track)];
-    expect(going).to.include({ isFailure: false });
-    step(400);
-    step(100);
-    const [coming] = [...particles.drawn(() => track)];
-    expect(coming).to.include({ isFailure: true });
-    expect(coming?.y).to.be.within(50, 100);
-    expect(news).to.deep.equal([]);
-    step(1_000);
-    expect(news).to.deep.equal(['a b']);
+    particles.add('a b', { count: 2, failed: 1, overMs: 0 });
+    const seen = () => [...particles.drawn(() => track)].map(({ y, isFailure }) => [y, isFailure]);
+    expect(seen()).to.deep.equal([
+      [100, true],
+      [0, false],
+    ]);
+    particles.step(100, () => track);
+    const [[coming = 0] = [], [going = 0] = []] = seen();
+    expect(coming).to.be.within(50, 99);
+    expect(going).to.be.within(1, 50);
+    particles.step(1_000, () => track);
     expect(particles.size).to.equal(0);
   });
 
@@ -60,6 +53,8 @@ describe('what moves on the map', () => {
     const particles = new Particles(half);
     for (let at = 0; at < 100; at++) particles.add('a b', { count: 100, failed: 0, overMs: 200 });
     expect(particles.size).to.equal(700);
+    particles.add('a b', { count: 1, failed: 1, overMs: 200 });
+    expect(particles.size, 'a failure is seen all the same').to.equal(701);
     particles.step(5_000, () => undefined);
     expect(particles.size).to.equal(0);
   });

@@ -14,7 +14,7 @@ export function sample(
   if (count <= most) return { count, failed };
   const drawn = atRandom(most, random);
   const share = drawn * (failed / count);
-  const bad = failed > 0 ? Math.max(share < 1 ? 0 : 1, atRandom(share, random)) : 0;
+  const bad = failed > 0 ? Math.max(1, atRandom(share, random)) : 0;
   return { count: Math.max(drawn, bad), failed: bad };
 }
 

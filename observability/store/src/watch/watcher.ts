@@ -8,9 +8,11 @@ import { History, HISTORY_EVERY_MS } from './history.ts';
 import { type Pulse, Pulses } from './pulses.ts';
 import { Scraper } from './scraper.ts';
 
-const TICK_MS = 200;
+/** How often calls are told of. With what a service holds back, all of a second is used up. */
+const BEAT_MS = 100;
+const BEATS_A_LOOK = 2;
+const BEATS_A_FRAME = 3;
 const SCRAPE_MS = 1_000;
-const FRAME_MS = 1_000;
 const CHANGES_KEPT = 500;
 
 /** What is told to those who listen. */
@@ -121,15 +123,15 @@ export class Watcher {
   async #judge(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
-    let framedMs = 0;
     let keptMs = 0;
-    while (!signal.aborted) {
-      for (const update of this.#analyzer.tick()) this.#tell({ type: 'incident', update });
+    for (let beat = 0; !signal.aborted; beat++) {
+      if (beat % BEATS_A_LOOK === 0) {
+        for (const update of this.#analyzer.tick()) this.#tell({ type: 'incident', update });
+      }
       this.#beat();
       const nowMs = clock.monotonic();
       const isKept = nowMs - keptMs >= HISTORY_EVERY_MS;
-      if (isKept || (this.#listeners.size > 0 && nowMs - framedMs >= FRAME_MS)) {
-        framedMs = nowMs;
+      if (isKept || (this.#listeners.size > 0 && beat % BEATS_A_FRAME === 0)) {
         const topology = this.topology();
         this.#tell({ type: 'topology', topology });
         if (isKept) {
@@ -137,7 +139,7 @@ export class Watcher {
           this.history.add(topology);
         }
       }
-      await clock.sleep(TICK_MS, signal);
+      await clock.sleep(BEAT_MS, signal);
     }
   }
 
