@@ -20,6 +20,7 @@ const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reaso
     ['Deployment spec.template.spec.volumes', '/tmp beside a read-only root'],
     ['Deployment spec.template.spec.containers.0.volumeMounts', 'as above'],
     ['Deployment spec.template.spec.containers.0.command', 'live update: node --watch'],
+    ['Deployment spec.template.spec.containers.0.env', 'a Job migrates the database'],
     [
       'Deployment spec.template.spec.containers.0.securityContext.readOnlyRootFilesystem',
       'live update writes',
@@ -40,7 +41,7 @@ const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reaso
     ['Deployment spec.template.spec.containers.0.volumeMounts', 'as in dev'],
     [
       'Deployment spec.template.spec.containers.0.env',
-      'databases and the payment provider are others',
+      'as in dev; databases and the payment provider are others',
     ],
     [
       'Deployment spec.template.spec.containers.0.resources.limits.cpu',

@@ -186,6 +186,62 @@ const broken: [what: string, patch: string, expected: RegExp][] = [
     `{ op: replace, path: /spec/strategy/rollingUpdate/maxUnavailable, value: 1 }`,
     /maxUnavailable 0/,
   ],
+  // Jobs.
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: replace, path: ${pod}/restartPolicy, value: Always }`,
+    /expected Never/,
+  ],
+  [
+    'Deployment shop/orders',
+    `{ op: add, path: ${pod}/restartPolicy, value: Never }`,
+    /expected Always/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: remove, path: /spec/ttlSecondsAfterFinished }`,
+    /ttlSecondsAfterFinished/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: remove, path: /spec/template/metadata/annotations/config.linkerd.io~1proxy-enable-native-sidecar }`,
+    /would never end/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: replace, path: /spec/template/metadata/labels/app.kubernetes.io~1name, value: orders }`,
+    /Service orders takes it/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: replace, path: ${pod}/serviceAccountName, value: payments }`,
+    /another account than Deployment orders/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: replace, path: ${container}/image, value: 'ghcr.io/faultline/orders:1.0.1' }`,
+    /runs .*1\.0\.1/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: replace, path: /metadata/name, value: orders-migrations }`,
+    /expected the name orders-migrations-1-0-0/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: add, path: ${container}/securityContext/runAsUser, value: 0 }`,
+    /runs as root/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: replace, path: ${container}/env/0/valueFrom/secretKeyRef/key, value: url }`,
+    /waits for migrations that 0 Jobs apply|no Secret orders-database-app with the key url/,
+  ],
+  [
+    'Deployment shop/orders',
+    `{ op: replace, path: ${container}/env/0/valueFrom/secretKeyRef/name, value: payments-database-app }`,
+    /nobody has the database/,
+  ],
   // The mesh.
   [
     'HTTPRoute shop/orders-events',

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { expect } from 'chai';
 import { TempDir } from '../../local/test/temp-dir.ts';
 import { root } from '../../tools/config.ts';
@@ -105,7 +105,9 @@ describe('the Tiltfile', function () {
         .flatMap((line) => line.split(' ').slice(1, -1))
         .filter((word) => !word.startsWith('--'));
       for (const path of sources) {
-        const isIn = only.some((one) => path === one || path.startsWith(`${one}/`));
+        const isIn = only.some(
+          (one) => path === one || path.startsWith(`${one}/`) || one.startsWith(`${path}/`),
+        );
         expect(isIn, `${dockerfile}: ${path}`).to.equal(true);
       }
     }
@@ -133,6 +135,38 @@ describe('the Tiltfile', function () {
     ]);
   });
 
+  it('lets a service wait for the Job that migrates its database, and that for the stores', () => {
+    const file = tilt();
+    const jobs = [...file.resources.keys()].filter((name) => name.endsWith('-migrations'));
+    expect(jobs).to.have.length(7);
+    for (const job of jobs) {
+      const name = job.replace('-migrations', '');
+      expect(resource(file, name).deps).to.include(job);
+      expect(resource(file, job).deps).to.include('postgres').and.not.include(name);
+      const kinds = new Set(resource(file, job).objects.map(({ kind }) => kind));
+      // Its account would otherwise come after it, and never, since the service waits.
+      expect([...kinds]).to.deep.equal(['Job', 'ServiceAccount']);
+      // Tilt itself waits for a Job to succeed, unless it is told something else.
+      expect(resource(file, job).podReadiness).to.equal('');
+    }
+    expect(resource(file, 'gateway').deps.filter((one) => jobs.includes(one))).to.deep.equal([]);
+  });
+
+  it('runs no Job anew for a saved source, only for its migrations and what all share', () => {
+    const jobs = tilt().images.filter(({ ref }) => ref.endsWith('-migrations'));
+    expect(jobs).to.have.length(7);
+    for (const { ref, only, syncs, target, dockerfile } of jobs) {
+      const folder = `services/${basename(ref).replace('-migrations', '')}`;
+      expect(only.filter((path) => path.startsWith('services'))).to.deep.equal([
+        `${folder}/package.json`,
+        `${folder}/migrations`,
+      ]);
+      expect(syncs).to.deep.equal([]);
+      expect(target).to.equal('');
+      expect(dockerfile).to.equal(join(root, folder, 'Dockerfile'));
+    }
+  });
+
   it('calls the system healthy when people get through all of it', () => {
     const file = tilt({}, { subcommand: 'ci' });
     const journeys = resource(file, 'journeys');
@@ -149,6 +183,7 @@ describe('the Tiltfile', function () {
       'inventory',
       'payments',
       'payment-provider',
+      'orders-migrations',
       'postgres',
       'linkerd',
     ]);

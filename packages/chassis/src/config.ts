@@ -46,6 +46,8 @@ export const serviceConfig = {
 const postgresConfig = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(100).default(8),
+  /** Whether the process brings its database up to date itself or waits until a Job has. */
+  MIGRATIONS: z.enum(['apply', 'await']).default('apply'),
 };
 
 /** For a service that uses Redis: streams, caches or limits. */
@@ -55,6 +57,12 @@ export const redisConfig = {
 
 /** For a service with a database and events: what {@link serviceConfig} has, and both stores. */
 export const storeServiceConfig = { ...serviceConfig, ...postgresConfig, ...redisConfig };
+
+/** For a process that only brings a service's database up to date; see `run-migrations.ts`. */
+export function readMigrationsConfig() {
+  const { DATABASE_URL } = postgresConfig;
+  return loadConfig({ ...serviceConfig, DATABASE_URL }, process.env);
+}
 
 /** For a service that can bring demonstration data along. */
 export const seedConfig = {

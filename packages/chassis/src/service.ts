@@ -16,7 +16,7 @@ import { createHttpClient, type HttpClient } from './http-client.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { migrate } from './migrate.ts';
+import { migrate, untilMigrated } from './migrate.ts';
 import { Outbox } from './outbox.ts';
 import { connectPostgres, untilPostgresServes, type Postgres } from './postgres.ts';
 import { connectBlockingRedis, connectRedis, disconnectRedis } from './redis.ts';
@@ -28,7 +28,12 @@ const LAG_INTERVAL_MS = 2_000;
 const CHECK_INTERVAL_MS = 2_000;
 
 /** What {@link storeServiceConfig} gives, of which the stores need this. */
-export type StoreConfig = { DATABASE_URL: string; DATABASE_POOL_MAX: number; REDIS_URL: string };
+export type StoreConfig = {
+  DATABASE_URL: string;
+  DATABASE_POOL_MAX: number;
+  MIGRATIONS: 'apply' | 'await';
+  REDIS_URL: string;
+};
 
 /** Where a service keeps its data and through which it publishes. */
 export type Stores = {
@@ -65,8 +70,9 @@ export class Service {
   }
 
   /**
-   * PostgreSQL with the migrations in `migrations` applied, Redis, and the outbox between them with
-   * its relay running. The process starts whether Redis is up or not.
+   * PostgreSQL with the migrations in `migrations` applied, by this process or by a Job that it waits
+   * for; Redis, and the outbox between them with its relay running. The process starts whether Redis
+   * is up or not.
    */
   async stores(config: StoreConfig, migrations: URL): Promise<Stores> {
     const postgres = connectPostgres({
@@ -78,7 +84,7 @@ export class Service {
     });
     this.metrics.watchPool(postgres.pool);
     await untilPostgresServes(config.DATABASE_URL, this.clock);
-    await migrate({ url: config.DATABASE_URL, dir: fileURLToPath(migrations), log: this.log });
+    await this.#bringUpToDate(config, fileURLToPath(migrations));
     this.#checks.push({ name: 'postgresql', check: () => postgres.ping() });
     this.#closers.push(() => postgres.close());
     const redis = this.redis(config.REDIS_URL);
@@ -86,6 +92,11 @@ export class Service {
     const outbox = this.#outbox(postgres, redis, crash);
     const blockingRedis = () => this.blockingRedis(config.REDIS_URL);
     return { postgres, redis, blockingRedis, outbox, crash };
+  }
+
+  #bringUpToDate({ DATABASE_URL: url, MIGRATIONS: how }: StoreConfig, dir: string): Promise<void> {
+    const { clock, log } = this;
+    return how === 'apply' ? migrate({ url, dir, log }) : untilMigrated({ url, dir, clock, log });
   }
 
   /** Connects to Redis for request paths; the process starts whether Redis is up or not. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeSecrets } from '../../../tilt/cluster/secrets.ts';
 import { root } from '../../../tools/config.ts';
 import type { Exemptions } from './checks/security.ts';
+import { checkJobs } from './checks/jobs.ts';
 import { checkMesh } from './checks/mesh.ts';
 import { checkNetwork } from './checks/network.ts';
 import { checkReferences, type KnownSecrets } from './checks/references.ts';
@@ -53,6 +54,7 @@ export function check(environment: 'dev' | 'prod', manifests: readonly Manifest[
   return [
     ...checkReferences(resources, secretsOf(environment, resources)),
     ...checkSecurity(resources, exemptions[environment]),
+    ...checkJobs(resources),
     ...checkMesh(resources, manifests),
     ...checkNetwork(resources),
   ];

@@ -15,6 +15,7 @@ const kustomization = z.strictObject({
   apiVersion: z.enum(['kustomize.config.k8s.io/v1beta1', 'kustomize.config.k8s.io/v1alpha1']),
   kind: z.enum(['Kustomization', 'Component']),
   namespace: z.string().optional(),
+  nameSuffix: z.string().optional(),
   resources: z.array(z.string()).default([]),
   components: z.array(z.string()).default([]),
   configMapGenerator: z
@@ -67,7 +68,7 @@ function build(dir: string, given: readonly Manifest[]): Manifest[] {
   const generated = wanted.configMapGenerator.map((spec) => generateConfigMap(dir, spec));
   all = [...all, ...generated.map((one) => one.manifest)];
   for (const patch of wanted.patches) all = applyPatch(all, patch, dir);
-  all = all.map((one) => inNamespace(one, wanted.namespace));
+  all = all.map((one) => withSuffix(inNamespace(one, wanted.namespace), wanted.nameSuffix));
   all = all.map((one) => withImages(one, wanted.images));
   return all.map((one) => pointAtGenerated(one, generated));
 }
@@ -109,7 +110,7 @@ function applyPatch(all: readonly Manifest[], patch: Patch, dir: string): Manife
   const content: unknown = parse(text);
   const target = patch.target ?? targetOf(content, patch.path ?? dir);
   const isMeant = ({ kind, metadata }: Manifest) =>
-    kind === target.kind &&
+    new RegExp(`^(?:${target.kind})$`).test(kind) &&
     (target.name === undefined || new RegExp(`^(?:${target.name})$`).test(metadata.name));
   if (patch.target === undefined && !all.some(isMeant)) {
     throw new Error(`patch ${dir}: there is no ${target.kind} ${target.name}`);
@@ -137,6 +138,14 @@ function targetOf(content: unknown, where: string): { kind: string; name: string
 function inNamespace(one: Manifest, namespace: string | undefined): Manifest {
   if (namespace === undefined || clusterWide.has(one.kind)) return one;
   return { ...one, metadata: { ...one.metadata, namespace } };
+}
+
+/** References are left alone: nothing names a Job. */
+function withSuffix(one: Manifest, suffix: string | undefined): Manifest {
+  if (suffix === undefined) return one;
+  if (one.kind !== 'Job')
+    throw new Error(`nameSuffix: a ${one.kind} may be referred to by its name`);
+  return { ...one, metadata: { ...one.metadata, name: `${one.metadata.name}${suffix}` } };
 }
 
 function withImages(one: Manifest, images: Kustomization['images']): Manifest {

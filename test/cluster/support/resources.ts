@@ -60,14 +60,14 @@ export type Workload = {
   what: string;
   name: string;
   namespace: string;
-  kind: 'Deployment' | 'StatefulSet';
+  kind: 'Deployment' | 'StatefulSet' | 'Job';
   selector: Resources['Deployment'][number]['spec']['selector'];
   template: PodTemplate;
   /** Claims that come with each pod, as volumes. */
   claims: readonly string[];
 };
 
-export function workloads({ Deployment, StatefulSet }: Resources): Workload[] {
+export function workloads({ Deployment, StatefulSet, Job }: Resources): Workload[] {
   const toWorkload = (
     one: Resources['Deployment'][number] | Resources['StatefulSet'][number],
   ): Workload => ({
@@ -82,5 +82,15 @@ export function workloads({ Deployment, StatefulSet }: Resources): Workload[] {
         ? one.spec.volumeClaimTemplates.map((claim) => claim.metadata.name)
         : [],
   });
-  return [...Deployment.map(toWorkload), ...StatefulSet.map(toWorkload)];
+  const jobs = Job.map(({ kind, metadata, spec }): Workload => ({
+    what: `${kind} ${metadata.name}`,
+    name: metadata.name,
+    namespace: metadata.namespace ?? 'default',
+    kind,
+    // Kubernetes makes one itself.
+    selector: { matchLabels: {}, matchExpressions: [] },
+    template: spec.template,
+    claims: [],
+  }));
+  return [...Deployment.map(toWorkload), ...StatefulSet.map(toWorkload), ...jobs];
 }

@@ -64,7 +64,8 @@ const ours: readonly Rule[] = [
   },
   {
     name: 'startup and readiness probes',
-    isBroken: (_, { startupProbe, readinessProbe }) => !startupProbe || !readinessProbe,
+    isBroken: ({ restartPolicy }, { startupProbe, readinessProbe }) =>
+      restartPolicy === 'Always' && (!startupProbe || !readinessProbe),
   },
   {
     name: 'grace period',
@@ -88,7 +89,8 @@ export function checkSecurity(all: Resources, exempt: Exemptions = new Map()): P
     ...[...exempt.keys()]
       .filter((key) => !broken.some(({ what, message }) => key === `${message}: ${what}`))
       .map((key) => problem(key, 'is exempted without need')),
-    ...sharedAccounts(pods),
+    // Whose a Job's is, another check says.
+    ...sharedAccounts(pods.filter(({ kind }) => kind !== 'Job')),
     ...all.Deployment.flatMap(checkRollingUpdate),
   ];
 }

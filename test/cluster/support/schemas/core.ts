@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { podTemplate } from './pod.ts';
+import { jobTemplate, podTemplate } from './pod.ts';
 import {
   cidr,
   count,
@@ -41,6 +41,13 @@ const statefulSet = z.strictObject({
   volumeClaimTemplates: z
     .array(z.strictObject({ metadata: z.strictObject({ name }), spec: claimSpec }))
     .default([]),
+});
+
+const job = z.strictObject({
+  backoffLimit: count,
+  activeDeadlineSeconds: seconds,
+  ttlSecondsAfterFinished: seconds,
+  template: jobTemplate,
 });
 
 const service = z.strictObject({
@@ -142,6 +149,7 @@ export const coreKinds = {
   Service: resource('v1', 'Service', service),
   Deployment: resource('apps/v1', 'Deployment', deployment),
   StatefulSet: resource('apps/v1', 'StatefulSet', statefulSet),
+  Job: resource('batch/v1', 'Job', job),
   ConfigMap: z.strictObject({ ...head('v1', 'ConfigMap'), data: strings }),
   Secret: z.strictObject({
     ...head('v1', 'Secret'),

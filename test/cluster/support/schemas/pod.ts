@@ -111,6 +111,7 @@ const spread = z.strictObject({
 });
 
 const podSpec = z.strictObject({
+  restartPolicy: z.enum(['Always', 'Never']).default('Always'),
   serviceAccountName: name,
   automountServiceAccountToken: z.boolean(),
   enableServiceLinks: z.boolean().optional(),
@@ -129,11 +130,22 @@ const podSpec = z.strictObject({
   volumes: z.array(volume).default([]),
 });
 
-/** What a Deployment or a StatefulSet makes pods from. */
-export const podTemplate = z.strictObject({
+const template = z.strictObject({
   metadata: z.strictObject({ labels, annotations: strings.default({}) }),
   spec: podSpec,
 });
+
+/** What a Deployment or a StatefulSet makes pods from. */
+export const podTemplate = template.refine(
+  ({ spec }) => spec.restartPolicy === 'Always',
+  'restartPolicy: expected Always, of what serves',
+);
+
+/** What a Job makes pods from: one for each try, so that what each said can be read. */
+export const jobTemplate = template.refine(
+  ({ spec }) => spec.restartPolicy === 'Never',
+  'restartPolicy: expected Never, of what ends',
+);
 
 export type PodTemplate = z.output<typeof podTemplate>;
 export type Container = z.output<typeof container>;

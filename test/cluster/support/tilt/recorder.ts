@@ -67,7 +67,7 @@ export class Recorder {
       throw new Error(`k8s_resource: could not find resource ${workload}`);
     if (workload !== '') resource.objects.push(...objects);
     Object.assign(resource, common(args), {
-      podReadiness: args.text('pod_readiness', 'wait'),
+      podReadiness: args.text('pod_readiness', ''),
       ports: args.values('port_forwards').map(toPort),
     });
     return null;
@@ -212,7 +212,7 @@ function blank(name: string): Resource {
     deps: [],
     labels: [],
     links: [],
-    podReadiness: 'wait',
+    podReadiness: '',
     autoInit: true,
     manual: false,
     cmd: [],
