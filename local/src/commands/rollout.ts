@@ -1,8 +1,13 @@
+import { systemClock } from '@faultline/chassis/clock';
 import { connectEngine } from '../control/client.ts';
+import { checkName, clusterRollout } from '../rollouts/cluster/rollout.ts';
 import { formatReport } from '../rollouts/report.ts';
 import { formatTable } from '../ui/table.ts';
-import { followRollout, formatRollout } from '../ui/rollout-view.ts';
-import { printJson, UsageError, type Command } from './command.ts';
+import { followRollout, followStatus, formatRollout } from '../ui/rollout-view.ts';
+import { printJson, textFlag, UsageError, type Command, type Invocation } from './command.ts';
+
+/** Flagger looks every ten seconds, and each look of ours is several commands. */
+const clusterPeriodMs = 5_000;
 
 const actions = ['status', 'pause', 'resume', 'promote', 'abort', 'reports'] as const;
 
@@ -13,12 +18,22 @@ export const rollout: Command = {
   example: 'faultline rollout status catalog --watch',
   options: {
     watch: { type: 'boolean', help: 'with status: until the rollout is over' },
+    context: {
+      type: 'string',
+      help: 'with status: of the cluster that kubectl knows by this name',
+    },
+    namespace: { type: 'string', help: 'with --context: where the shop is (default shop)' },
   },
   async run(invocation) {
     const [name = '', service = ''] = invocation.args;
     const action = actions.find((one) => one === name);
     if (action === undefined) {
       throw new UsageError(`rollout: expected one of ${actions.join(', ')}, not '${name}'`);
+    }
+    const context = textFlag(invocation, 'context');
+    if (context !== undefined) return showOfCluster(invocation, { context, action, service });
+    if (invocation.flags['namespace'] !== undefined) {
+      throw new UsageError('rollout: --namespace is of a cluster, and needs --context');
     }
     const engine = await connectEngine(invocation.dataDir);
     if (action === 'reports') {
@@ -39,3 +54,23 @@ export const rollout: Command = {
     return 0;
   },
 };
+
+/** What Flagger and Prometheus say of it; the rest is steered by Tilt's buttons and kubectl. */
+async function showOfCluster(
+  invocation: Invocation,
+  { context, action, service }: { context: string; action: string; service: string },
+): Promise<number> {
+  if (action !== 'status') {
+    throw new UsageError(`rollout: expected status with --context, not '${action}'`);
+  }
+  const namespace = checkName('a namespace', textFlag(invocation, 'namespace') ?? 'shop');
+  const canary = checkName('a Canary', service);
+  const ask = () => clusterRollout(canary, { cluster: { context, namespace }, clock: systemClock });
+  const isWatched = invocation.flags['watch'] === true;
+  const status = isWatched
+    ? await followStatus(ask, { invocation, periodMs: clusterPeriodMs })
+    : await ask();
+  if (invocation.json) printJson(invocation, status);
+  else if (!isWatched) invocation.terminal.out(formatRollout(status));
+  return 0;
+}

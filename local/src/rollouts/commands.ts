@@ -20,9 +20,10 @@ export function refusal({ phase, paused }: RolloutState, request: Request): stri
   return undefined;
 }
 
-const idle = new Set<RolloutState['phase']>(['Initializing', 'Initialized', 'Succeeded', 'Failed']);
+/** The last is Flagger's alone, for a Canary that was taken away. */
+const idle = new Set(['Initializing', 'Initialized', 'Succeeded', 'Failed', 'Terminated']);
 
-export function isUnderWay(phase: RolloutState['phase']): boolean {
+export function isUnderWay(phase: string): boolean {
   return !idle.has(phase);
 }
 

@@ -14,7 +14,7 @@ import { Deployed } from './deployed.ts';
 import { RolloutFiles } from './files.ts';
 import type { MetricSource } from './prometheus.ts';
 import { recordBase } from './releases/base.ts';
-import { checkContracts, type Running } from './releases/checks.ts';
+import type { Running } from './releases/checks.ts';
 import type { Release } from './releases/release.ts';
 import type { ReleaseSource } from './releases/source.ts';
 import { ReleaseStore, type StoredRelease } from './releases/store.ts';
@@ -290,7 +290,7 @@ export class Deploys {
         : undefined;
     if (known !== undefined) {
       const next = { service, version: known.release.version, tree: known.tree };
-      if (!skip.includes('contracts')) await checkContracts(next, running);
+      if (!skip.includes('contracts')) await this.#store.checkContracts(next, running);
       return known;
     }
     const made = await this.#store.create({

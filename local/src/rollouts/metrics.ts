@@ -90,6 +90,19 @@ export function exposureQuery(canary: Canary): string {
   return renderQuery(`sum(${sent})`, toModel(canary, { interval: '1m' }));
 }
 
+/**
+ * PromQL for how many requests were sent to a canary of this Service between two times. Callers count
+ * for themselves: whoever ended in between has taken his part along.
+ */
+export function exposureBetween(canary: Canary, { fromMs, toMs }: TimeSpan): string {
+  const then = `${sent} @ ${fromMs / 1_000}`;
+  const later = `${sent} @ ${toMs / 1_000}`;
+  const query = `sum(clamp_min(${later} - (${then} or ${later} * 0), 0))`;
+  return renderQuery(query, toModel(canary, { interval: '1m' }));
+}
+
+type TimeSpan = { fromMs: number; toMs: number };
+
 function toModel(
   { name, namespace, target, services }: Canary,
   { interval, variables = {} }: Pick<Metric, 'interval'> & Partial<Metric>,

@@ -38,15 +38,23 @@ const problem = z.object({ error: z.string() });
 
 const timeoutMs = 5_000;
 
+type PrometheusOptions = {
+  url: string;
+  clock: Clock;
+  fetch: Fetch;
+  /** What was so at that time; default: what is so now. */
+  atMs?: number;
+};
+
 /** Prometheus' query API at a URL, asked as Flagger asks it. */
-export function prometheus(options: { url: string; clock: Clock; fetch: Fetch }): MetricSource {
-  const { url, clock, fetch } = options;
+export function prometheus({ url, clock, fetch, atMs }: PrometheusOptions): MetricSource {
   return {
     async query(promql, signal) {
       using deadline = deadlineSignal(clock, clock.monotonic() + timeoutMs, signal);
       const text = promql.replaceAll(/\s+/g, ' ').trim();
       const address = new URL('api/v1/query', url.endsWith('/') ? url : `${url}/`);
       address.searchParams.set('query', text);
+      if (atMs !== undefined) address.searchParams.set('time', String(atMs / 1_000));
       const answer = await fetch(address.href, { signal: deadline.signal });
       return toValue(answer.status, await answer.text());
     },

@@ -37,6 +37,19 @@ export type RolloutReport = {
   time_to_safe_ms: number | null;
 };
 
+/** A report as people are shown it, wherever it comes from; null is what nobody knows. */
+export type ReportView = Pick<
+  RolloutReport,
+  | 'service'
+  | 'from_version'
+  | 'to_version'
+  | 'outcome'
+  | 'weights'
+  | 'checks'
+  | 'time_to_detect_ms'
+  | 'time_to_safe_ms'
+> & { phase: string; started_at: string | null; requests_met: number | null };
+
 /** A tick, with all that was seen at it. */
 export type Tick = {
   atMs: number;
@@ -85,7 +98,7 @@ export function recordTick(report: RolloutReport, tick: Tick): RolloutReport {
   const phase = result.state.phase;
   const weight = weightAfter(result.actions);
   const present = report.weights.at(-1)?.weight ?? 0;
-  const checks = verdicts.map((verdict) => toRecord(verdict, { at, weight: present }));
+  const checks = verdicts.map((verdict) => toCheckRecord(verdict, { at, weight: present }));
   const firstTraffic = report.first_traffic_at ?? (weight ? at : null);
   const isBad = checks.some(({ verdict }) => verdict === 'fail');
   const firstFailure = report.first_failure_at ?? (isBad ? at : null);
@@ -143,7 +156,8 @@ function weightAfter(actions: readonly Action[]): number | undefined {
   return last?.weights.canary;
 }
 
-function toRecord(verdict: Verdict, at: { at: string; weight: number }): CheckRecord {
+/** What a metric said, with when and at which share it did. */
+export function toCheckRecord(verdict: Verdict, at: { at: string; weight: number }): CheckRecord {
   const { metric, query, kind } = verdict;
   return {
     ...at,
@@ -159,23 +173,26 @@ function append<T>(list: readonly T[], more: readonly T[]): T[] {
   return [...list, ...more].slice(-entriesMax);
 }
 
-function between(from: string | null, to: string | null): number | null {
+/** Milliseconds; null where one of both is not known. */
+export function between(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : Date.parse(to) - Date.parse(from);
 }
 
 /** A report for people. `table` aligns columns. */
 export function formatReport(
-  report: RolloutReport,
+  report: ReportView,
   table: (rows: readonly (readonly string[])[]) => string,
 ): string {
   const { service, from_version, to_version, outcome, phase, requests_met } = report;
-  const seconds = (at: string) =>
-    `${(Number(between(report.started_at, at)) / 1_000).toFixed(1)} s`;
+  const seconds = (at: string) => {
+    const ms = between(report.started_at, at);
+    return ms === null ? at : `${(ms / 1_000).toFixed(1)} s`;
+  };
   const path = report.weights.map(({ at, weight }) => `${weight} % at ${seconds(at)}`);
   const lines = [
     `${service}: ${from_version ?? 'nothing'} → ${to_version}, ${outcome} (${phase})`,
     `traffic: ${path.join(', ') || 'none'}`,
-    `requests that met it: ${requests_met}`,
+    `requests that met it: ${requests_met ?? 'unknown'}`,
     ...lineOf('time to detect', report.time_to_detect_ms),
     ...lineOf('time to safe', report.time_to_safe_ms),
   ];

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
+import { ContractReader } from '../contracts/reader.ts';
 import { checkContracts, ReleaseRefused } from './checks.ts';
 import { run } from './run.ts';
 import { applyPatch, takeSource } from './source.ts';
@@ -57,7 +58,7 @@ describe('the releases to try', function () {
     const options = { extends: join(root, 'tsconfig.json'), compilerOptions, include, exclude };
     await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(options));
     const compiler = join(nearestModules(root), '.bin/tsc');
-    const { output } = await run(compiler, ['--noEmit', '--pretty', 'false', '-p', dir], {
+    const { output } = await run(compiler, ['--noEmit', '--checkers', '1', '-p', dir], {
       cwd: dir,
     });
     expect(output).to.equal('');
@@ -65,8 +66,12 @@ describe('the releases to try', function () {
 
   it('are told from each other by the contracts where events are concerned', async () => {
     const inventory = { service: 'inventory', version: '1.0.0', tree: root };
+    const reader = new ContractReader();
     const check = (name: string) =>
-      checkContracts({ service, version: name, tree: treeOf(name) }, [inventory]);
+      checkContracts(
+        { service, version: name, tree: treeOf(name) },
+        { running: [inventory], reader },
+      );
     await check('event.good');
     const refusal = await check('event.bad').catch((error: unknown) => error);
     if (!(refusal instanceof ReleaseRefused)) throw new Error('it was not refused');

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { type Clock, toRfc3339 } from '@faultline/chassis/clock';
 import { bundle, bundledFolders } from '../../../../tools/setup/bundles.mjs';
 import { EngineError } from '../../engine-error.ts';
+import { ContractReader } from '../contracts/reader.ts';
 import { checkContracts, checkTypes, type Running, runTests } from './checks.ts';
 import { diffText, summarizeDiff } from './diff.ts';
 import { readRelease, type Release, releaseVersion } from './release.ts';
@@ -42,6 +43,7 @@ export class ReleaseStore {
   readonly #root: string;
   readonly #dir: string;
   readonly #clock: Clock;
+  readonly #contracts = new ContractReader();
 
   constructor(options: { root: string; dir: string; clock: Clock }) {
     this.#root = options.root;
@@ -74,6 +76,11 @@ export class ReleaseStore {
     } finally {
       await rm(work, { recursive: true, force: true });
     }
+  }
+
+  /** Throws `ReleaseRefused` when `next` does not get along with what runs. */
+  checkContracts(next: Running, running: readonly Running[]): Promise<void> {
+    return checkContracts(next, { running, reader: this.#contracts });
   }
 
   /** All versions of a service, newest first. */
@@ -128,7 +135,9 @@ export class ReleaseStore {
     const check = { tree, root: this.#root, service, ...(signal && { signal }) };
     const sideBySide = await Promise.allSettled([
       skip.includes('typecheck') ? undefined : checkTypes(check),
-      skip.includes('contracts') ? undefined : checkContracts({ service, version, tree }, running),
+      skip.includes('contracts')
+        ? undefined
+        : this.checkContracts({ service, version, tree }, running),
     ]);
     for (const result of sideBySide) if (result.status === 'rejected') throw result.reason;
     if (!skip.includes('tests')) await runTests(check);
