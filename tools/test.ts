@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, globSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './config.ts';
+import { environmentWith, root } from './config.ts';
 import { lanesOf } from './lanes.ts';
 import { closingLine, section } from './run-state.ts';
 import { combine, supervise, type Outcome } from './supervise.ts';
+import { makeTempFolder } from './temp-folder.ts';
 
 /*
  * `npm test` runs everything; `npm test -- services/orders` the tests of folders or files; any
@@ -31,8 +31,8 @@ const rest = args.filter((arg) => !paths.includes(arg));
 const chosen = paths.length > 0 ? paths : everything.filter((dir) => existsSync(join(root, dir)));
 
 const startedMs = performance.now();
-// Whatever the tests leave behind goes with this. A short name: socket paths must fit 104 bytes.
-const tempDir = mkdtempSync(join(tmpdir(), 'fl-'));
+// Whatever the tests leave behind goes with this.
+const tempDir = makeTempFolder(environmentWith({})['TMPDIR']);
 // Some tests run programs as another user, who must be able to reach their own folder in it.
 chmodSync(tempDir, 0o711);
 const outcome = combine(await Promise.all(lanesOf(specs(chosen)).map(run)));
