@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { skip } from '../../tools/skip.ts';
 import { packagesOf, Tree } from '../support/standalone.ts';
+import { prune } from './support/dockerfile.ts';
 
 /** The user of the images. */
 const user = { uid: 1000, gid: 1000 };
@@ -22,6 +23,7 @@ describe('an image’s files', function () {
     await using tree = await Tree.install('admin');
     // What the tests of services alone build their trees by.
     expect(await tree.installed()).to.have.members(await packagesOf('admin'));
+    prune('admin', tree.dir);
     await makeReadOnly(tree.dir);
     const args = ['--import', '@faultline/telemetry/start', 'src/main.ts'];
     const service = spawn(process.execPath, args, {

@@ -30,6 +30,11 @@ const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reaso
       'the local engine tells services where its store is',
     ],
     ['MetricTemplate spec.provider.address', 'the local engine asks the Prometheus it runs'],
+    ['ConfigMap data.ALLOWED_HOSTS', 'the load generator calls the gateway by its Service'],
+    [
+      'Canary spec.analysis.webhooks',
+      'Flagger fails what nobody calls, so load comes with a trial; the local engine waits for calls',
+    ],
   ],
   prod: [
     ['* metadata.namespace', 'as in dev'],

@@ -1,26 +1,13 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { join, matchesGlob, relative } from 'node:path';
 import { expect } from 'chai';
 import { root } from '../../tools/config.ts';
+import { dockerfile, stagesOf } from './support/dockerfile.ts';
 import { renderEnvironment, services } from './support/overlays.ts';
 import { splitImage } from './support/kustomize.ts';
 import { readResources } from './support/resources.ts';
 
-type Stage = { name: string; lines: string[] };
-
-function dockerfile(service: string): string {
-  return readFileSync(join(root, 'services', service, 'Dockerfile'), 'utf8');
-}
-
-function stagesOf(text: string): Stage[] {
-  return text.split(/^(?=FROM )/m).flatMap((part) => {
-    const [head = '', ...lines] = part.split('\n').filter((line) => /^[A-Z]+ /.test(line));
-    if (!head.startsWith('FROM ')) return [];
-    return [{ name: / AS (\w+)$/.exec(head)?.[1] ?? 'image', lines: [head, ...lines] }];
-  });
-}
-
-function commandOf(stage: Stage | undefined): unknown {
+function commandOf(stage: { lines: string[] } | undefined): unknown {
   const line = stage?.lines.find((one) => one.startsWith('CMD '));
   return JSON.parse(line?.slice('CMD '.length) ?? '');
 }
@@ -35,6 +22,11 @@ function isGiven(path: string): boolean {
     parents.some((parent) => rule === '*' || matchesGlob(parent, rule.replace(/^!/, ''))),
   );
   return last?.startsWith('!') ?? true;
+}
+
+/** Folders that a rule for all of them leaves out, and that would take long to walk through. */
+function isSkipped({ name }: { name: string }): boolean {
+  return ['node_modules', '.git', '.faultline'].includes(name);
 }
 
 describe('the images', function () {
@@ -64,6 +56,25 @@ describe('the images', function () {
       }
     });
   }
+
+  it('are made from bases of one digest each, Node.js to build and to watch, and less to run', () => {
+    const store = readFileSync(join(root, 'deploy/observability/trace-store.Dockerfile'), 'utf8');
+    const texts = [store, ...services.map(dockerfile)];
+    const bases = new Set(texts.flatMap((text) => text.match(/^ARG .*/gm) ?? []));
+    expect([...bases].map((line) => line.replace(/[0-9a-f]{64}$/, '…'))).to.deep.equal([
+      'ARG NODE=node:24.21.0-bookworm-slim@sha256:…',
+      'ARG RUNTIME=gcr.io/distroless/cc-debian12:nonroot@sha256:…',
+    ]);
+    for (const service of services) {
+      const froms = stagesOf(dockerfile(service)).map(({ name, lines }) => [name, lines[0]]);
+      const own = froms.filter(([name]) => name !== 'bundles');
+      expect(own).to.deep.equal([
+        ['dependencies', 'FROM ${NODE} AS dependencies'],
+        ['dev', 'FROM ${NODE} AS dev'],
+        ['image', 'FROM ${RUNTIME}'],
+      ]);
+    }
+  });
 
   it('run as somebody who is not root, started directly, from the service’s own folder', () => {
     for (const service of services) {
@@ -100,12 +111,35 @@ describe('the images', function () {
       '.faultline/x',
       'node_modules/koa/index.js',
       'local/src/main.ts',
-      'mesh/core/package.json',
+      'mesh/control/package.json',
+      'bench/origin/evaluate.ts',
       'services/orders/test/a.ts',
       'services/orders/src/a.test.ts',
       'services/orders/deploy/orders.yaml',
       'services/storefront/dist/a.js',
+      'services/orders/.env',
+      'services/orders/.env.local',
+      'services/orders/.faultline/cluster/secrets.yaml',
+      'services/orders/secrets.yaml',
+      'services/orders/issuer.key',
+      'services/orders/ca.crt',
+      'packages/.npmrc',
+      'packages/chassis/coverage/a.json',
+      'services/orders/a.log',
     ];
     expect(others.filter(isGiven)).to.deep.equal([]);
+  });
+
+  it('are built from little', () => {
+    const all = globSync('**', { cwd: root, withFileTypes: true, exclude: isSkipped });
+    const files = all.filter((entry) => entry.isFile());
+    const paths = files.map(({ parentPath, name }) => relative(root, join(parentPath, name)));
+    const given = paths.filter(isGiven);
+    const bytes = given.reduce((sum, path) => sum + statSync(join(root, path)).size, 0);
+    expect(given.length).to.be.within(300, 900);
+    expect(bytes).to.be.lessThan(4_000_000);
+    expect(given.filter((path) => /secret|\.pem|\.key|\.env|\.faultline/.test(path))).to.deep.equal(
+      [],
+    );
   });
 });

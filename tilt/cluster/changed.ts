@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './steps.ts';
 
-/** What goes into every image. */
-const shared = /^(package-lock\.json|\.dockerignore|packages\/|observability\/telemetry\/)/;
+/** What goes into every image, or into the making of it. */
+const shared =
+  /^(package-lock\.json|\.dockerignore|packages\/|observability\/telemetry\/|tools\/setup\/)/;
 /** What goes into none. */
 const notBuilt = /(^|\/)(test\/|deploy\/)|\.test\.ts$|\.md$/;
 

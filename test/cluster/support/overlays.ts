@@ -6,18 +6,20 @@ import type { Manifest } from './manifest.ts';
 
 export const services = readdirSync(join(root, 'services')).toSorted();
 
-/** Everything that is applied for an environment, as `docs/cluster.md` and the Tiltfile apply it. */
-export function renderEnvironment(environment: 'dev' | 'prod'): Manifest[] {
+/**
+ * Everything that is applied for an environment, as `docs/cluster.md` and the Tiltfile apply it; of the
+ * project in `base`.
+ */
+export function renderEnvironment(environment: 'dev' | 'prod', base = root): Manifest[] {
   const own = services.map((service) => `services/${service}/deploy/${environment}`);
-  const rollouts = services.map((service) => `services/${service}/deploy/canary`);
+  const rollouts = services.map((service) => `services/${service}/deploy/canary-load`);
   const shared = [`deploy/${environment}`, 'deploy/observability'];
   // In prod they are part of the services' own.
-  const optional = environment === 'dev' ? ['deploy/canary', ...rollouts] : [];
-  return [...shared, ...own, ...optional].flatMap(renderFolder);
+  const optional = environment === 'dev' ? ['deploy/canary', 'deploy/load', ...rollouts] : [];
+  return [...shared, ...own, ...optional].flatMap((folder) => renderFolder(join(base, folder)));
 }
 
-function renderFolder(folder: string): Manifest[] {
-  const dir = join(root, folder);
-  if (!existsSync(dir)) throw new Error(`render ${folder}: there is no such folder`);
+function renderFolder(dir: string): Manifest[] {
+  if (!existsSync(dir)) throw new Error(`render ${dir}: there is no such folder`);
   return kustomize(dir);
 }

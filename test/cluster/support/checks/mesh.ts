@@ -10,6 +10,9 @@ import { has, inNamespace, podHasPort, problem } from './references.ts';
 const meshKinds = ['HTTPRoute', 'Server', 'AuthorizationPolicy', 'MeshTLSAuthentication'];
 const otherMeshKinds = ['NetworkAuthentication', 'HTTPLocalRateLimitPolicy'];
 
+/** What charts make, under the names of their releases (`tilt/cluster/steps.ts`). */
+const foreignAccounts: ReadonlySet<string> = new Set(['flagger-system/flagger']);
+
 /** Linkerd's and Flagger's resources fit the rest, and ask for nothing that Linkerd cannot do. */
 export function checkMesh(all: Resources, manifests: readonly Manifest[]): Problem[] {
   return [
@@ -100,7 +103,8 @@ function checkIdentities(
 ): Problem[] {
   return spec.identityRefs
     .filter(
-      ({ name, namespace }) => !has(all.ServiceAccount, name, namespace ?? metadata.namespace),
+      ({ name, namespace = metadata.namespace }) =>
+        !has(all.ServiceAccount, name, namespace) && !foreignAccounts.has(`${namespace}/${name}`),
     )
     .map(({ name }) =>
       problem(`MeshTLSAuthentication ${metadata.name}`, `there is no ServiceAccount ${name}`),
@@ -136,7 +140,27 @@ function checkCanary({ metadata, spec }: Resources['Canary'][number], all: Resou
       messages.push(`there is no MetricTemplate ${templateRef.name}`);
     }
   }
+  messages.push(...(analysis?.webhooks ?? []).flatMap((hook) => checkWebhook(hook, all)));
   return messages.map((message) => problem(`Canary ${metadata.name}`, message));
+}
+
+/** Flagger calls from a namespace and an account of its own. */
+function checkWebhook({ name, url }: { name: string; url: string }, all: Resources): string[] {
+  const { hostname, port } = new URL(url);
+  const [service = '', namespace] = hostname.split('.');
+  const what = `webhook ${name}`;
+  if (namespace === undefined) return [`${what}: ${hostname} names no namespace`];
+  const at = { namespace, port: Number(port) || 80 };
+  if (!hasServicePort(all, service, at)) {
+    return [`${what}: there is no Service ${hostname} with the port ${at.port}`];
+  }
+  const isLetIn = all.MeshTLSAuthentication.some(
+    ({ metadata, spec }) =>
+      metadata.namespace === namespace &&
+      metadata.name === `${service}-callers` &&
+      spec.identityRefs.some((one) => foreignAccounts.has(`${one.namespace}/${one.name}`)),
+  );
+  return isLetIn ? [] : [`${what}: ${service} does not let Flagger in`];
 }
 
 /** Ports of meshed pods of the shop that no Server tells who may call. */

@@ -8,7 +8,7 @@ type Policy = Resources['NetworkPolicy'][number];
 /** Where the sidecar listens: meshed traffic, metrics. */
 const sidecarPorts = [4143, 4191];
 /** What others install, and name as they like. */
-const foreign = ['kube-system', 'linkerd', 'flagger-system', 'keda', 'cnpg-system'];
+export const foreign = ['kube-system', 'linkerd', 'flagger-system', 'keda', 'cnpg-system'];
 
 /** Network policies select what there is, let in whom the mesh lets in, and leave nothing open. */
 export function checkNetwork(all: Resources): Problem[] {
@@ -98,16 +98,28 @@ function checkAgainstIdentities(
   if (policy === undefined) return [problem(`NetworkPolicy ${service}`, 'does not exist')];
   const own = inNamespace(all, metadata.namespace);
   const peers = policy.spec.ingress.flatMap(({ from }) => from ?? []);
-  const admitted = new Set(
-    own
-      .filter((one) => peers.some(({ podSelector }) => isSelected(podSelector, one)))
+  const near = peers.filter(({ namespaceSelector }) => namespaceSelector === undefined);
+  const admitted = new Set([
+    ...own
+      .filter((one) => near.some(({ podSelector }) => isSelected(podSelector, one)))
       .map(({ template }) => template.spec.serviceAccountName),
+    ...foreign.filter((name) => peers.some((peer) => isOfNamespace(peer, name))),
+  ]);
+  // Of what others install, the namespace is all that a network policy can name.
+  const identities = new Set(
+    spec.identityRefs.map(({ name, namespace = '' }) =>
+      foreign.includes(namespace) ? namespace : name,
+    ),
   );
-  const identities = new Set(spec.identityRefs.map(({ name }) => name));
   const different = admitted.symmetricDifference(identities);
   if (different.size === 0) return checkWayOut(service, { callers: identities, all });
   const names = [...different].join(', ');
   return [problem(`NetworkPolicy ${service}`, `and mesh/policy disagree on ${names}`)];
+}
+
+function isOfNamespace({ namespaceSelector }: Peer, name: string): boolean {
+  const labels = { 'kubernetes.io/metadata.name': name };
+  return namespaceSelector !== undefined && selects(namespaceSelector, labels);
 }
 
 /** Who may come in must be able to go out. */
@@ -116,7 +128,8 @@ function checkWayOut(
   { callers, all }: { callers: ReadonlySet<string>; all: Resources },
 ): Problem[] {
   const target = inNamespace(all, 'shop').find(({ name }) => name === service);
-  return [...callers].flatMap((caller) => {
+  const own = [...callers].filter((caller) => !foreign.includes(caller));
+  return own.flatMap((caller) => {
     const policy = all.NetworkPolicy.find(({ metadata }) => metadata.name === caller);
     const peers = policy?.spec.egress.flatMap(({ to }) => to ?? []) ?? [];
     const isOut = target && peers.some(({ podSelector }) => isSelected(podSelector, target));
