@@ -104,10 +104,7 @@ export class Pods {
       const pods = waiting.flatMap((one) => one.pods).filter(({ ready }) => !ready);
       const hopeless = pods.find(({ isHopeless }) => isHopeless);
       if (hopeless) throw new PodFailure(hopeless, hopeless.howItEnds);
-      const [slow] = pods;
-      if (slow !== undefined && clock.monotonic() > deadline) {
-        throw new PodFailure(slow, `not ready within ${readyTimeoutMs / 1000} s`);
-      }
+      if (clock.monotonic() > deadline) throw tooSlow(waiting, pods);
       await clock.sleep(20, signal);
     }
   }
@@ -129,4 +126,13 @@ export class Pods {
       removeScratch: () => removeScratch(name, around),
     });
   }
+}
+
+/** With a pod to look at, where one of them is the reason. */
+function tooSlow([first]: readonly Replicas[], [slow]: readonly Pod[]): Error {
+  const seconds = `${readyTimeoutMs / 1000} s`;
+  if (slow !== undefined) return new PodFailure(slow, `not ready within ${seconds}`);
+  const { service = '', version = '' } = first?.deployment ?? {};
+  const pods = `${first?.pods.length ?? 0} of ${first?.desired ?? 0} pods`;
+  return new EngineError(`${service} ${version}: there are ${pods} after ${seconds}`);
 }

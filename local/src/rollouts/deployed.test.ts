@@ -1,6 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { TempDir } from '../../test/temp-dir.ts';
+import { EngineError } from '../engine-error.ts';
 import { Deployed } from './deployed.ts';
 
 describe('what is deployed', () => {
@@ -16,5 +17,14 @@ describe('what is deployed', () => {
     const read = new Deployed(path);
     await read.read();
     expect(read.of('web')).to.deep.equal({ serving: 'v1', target: 'v2' });
+  });
+
+  it('is told of with a way out where the file is damaged', async () => {
+    using dir = new TempDir();
+    const path = dir.join('deployed.json');
+    await writeFile(path, '{"web":');
+    const failure = await new Deployed(path).read().catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(EngineError);
+    expect(String(failure)).to.include(path).and.include('remove it');
   });
 });

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { EngineError } from '../engine-error.ts';
 
 const versions = z.object({
   /** What serves; undefined for what the manifest says. */
@@ -21,10 +22,16 @@ export class Deployed {
     this.#path = path;
   }
 
-  /** Throws when the file is not what this wrote. */
+  /** Throws `EngineError` when the file is not what this wrote. */
   async read(): Promise<void> {
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
-    if (text !== undefined) this.#versions = deployed.parse(JSON.parse(text));
+    if (text === undefined) return;
+    try {
+      this.#versions = deployed.parse(JSON.parse(text));
+    } catch (cause) {
+      const advice = 'remove it to start with what the manifests say';
+      throw new EngineError(`read ${this.#path}: it is not what was written; ${advice}`, { cause });
+    }
   }
 
   of(service: string): z.output<typeof versions> {

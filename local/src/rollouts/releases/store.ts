@@ -70,8 +70,10 @@ export class ReleaseStore {
       const known = await this.find(service, version).catch(() => undefined);
       if (known) return sameOrRefuse(known, hash);
       await this.#complete(tree, { workspaces, service });
-      await this.#check(tree, request, version);
-      const release = await this.#describe(tree, { request, version, hash, workspaces });
+      const [release] = await Promise.all([
+        this.#describe(tree, { request, version, hash, workspaces }),
+        this.#check(tree, request, version),
+      ]);
       return await this.#keep(work, release);
     } finally {
       await rm(work, { recursive: true, force: true });
