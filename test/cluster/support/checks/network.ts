@@ -8,7 +8,7 @@ type Policy = Resources['NetworkPolicy'][number];
 /** Where the sidecar listens: meshed traffic, metrics. */
 const sidecarPorts = [4143, 4191];
 /** What others install, and name as they like. */
-export const foreign = ['kube-system', 'linkerd', 'flagger-system', 'keda', 'cnpg-system'];
+const foreign = ['kube-system', 'linkerd', 'flagger-system', 'keda', 'cnpg-system'];
 
 /** Network policies select what there is, let in whom the mesh lets in, and leave nothing open. */
 export function checkNetwork(all: Resources): Problem[] {
