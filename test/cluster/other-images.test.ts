@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { root } from '../../tools/config.ts';
@@ -53,13 +53,17 @@ function read(dockerfile: string) {
 describe('an image of what is no service', () => {
   for (const { name, dockerfile, workspace } of images) {
     it(`has all parts of ${name}, and no others of ours`, () => {
-      const { copied } = read(dockerfile);
+      const { copied, text } = read(dockerfile);
       const has = (path: string) =>
         copied.some((one) => one === path || path.startsWith(`${one}/`));
       const wanted = [...neededBy(workspace), workspace];
       expect(wanted.filter((folder) => !has(`${folder}/src`))).to.deep.equal([]);
       const ours = copied.filter((path) => [...folders.values()].includes(path));
       expect(ours.filter((path) => !wanted.includes(path))).to.deep.equal([]);
+      // Pages are no part of the sources.
+      for (const folder of wanted.filter((one) => existsSync(join(root, one, 'web')))) {
+        expect(text).to.include(`COPY --from=bundles /app/${folder}/dist ${folder}/dist`);
+      }
       // What npm installs before the sources are there.
       expect(wanted.filter((folder) => !has(`${folder}/package.json`))).to.deep.equal([]);
     });
