@@ -53,10 +53,10 @@ const shots: readonly Shot[] = [
   { name: 'edge', path: '/?edge=gateway→profiles', ready: isBroken },
   { name: 'break', path: '/?fault=gateway->profiles', ready: isBroken },
   { name: 'rollouts', path: '/rollouts', ready: headed('Rollouts') },
-  { name: 'rollout', path: '/rollouts/payments', ready: headed('payments'), kept: 'light' },
+  { name: 'rollout', path: '/rollouts/payments', ready: headed('payments'), kept: 'dark' },
   { name: 'faults', path: '/faults', ready: headed('Faults') },
   { name: 'traces', path: '/traces?service=gateway', ready: headed('Traces') },
-  { name: 'trace', path: '/traces?service=gateway&errors=only', ready: openFirst, kept: 'dark' },
+  { name: 'trace', path: '/', ready: openEvidence, kept: 'light' },
 ];
 
 /** Over metrics and an engine that are made. */
@@ -107,9 +107,9 @@ async function takeLarge(from: Browser): Promise<void> {
   await take(from, { name: 'large', path: '/', ready: isBroken, url: opened.url });
 }
 
-/** The trace that the first row leads to, at the span that failed first. */
-async function openFirst(page: Page): Promise<void> {
-  await page.getByRole('row').getByRole('link').first().click();
+/** The trace that proves what is broken, at the span that failed first. */
+async function openEvidence(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'See a request that it hit' }).click();
   await page.getByRole('treegrid', { name: 'Spans' }).focus();
   await page.keyboard.press('e');
   await page.getByRole('complementary', { name: 'Span details' }).waitFor();

@@ -71,7 +71,8 @@ async function stream(
         await send('incident', { kind: 'updated', incident: shop.incident(atMs) });
       }
       await onBeat?.(passedMs);
-      if (!isFast) await clock.sleep(beganMs + passedMs + BEAT_MS - clock.monotonic(), gone);
+      const leftMs = beganMs + passedMs + BEAT_MS - clock.monotonic();
+      if (!isFast && leftMs > 0) await clock.sleep(leftMs, gone);
     }
   };
   // Whoever listened may be gone at any moment.

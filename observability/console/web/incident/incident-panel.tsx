@@ -34,7 +34,7 @@ export function IncidentPanel({ incident }: { incident: Incident }) {
 }
 
 function Head({ incident }: { incident: Incident }) {
-  const { origin, symptom, sentence, onset, share_hit, confidence } = incident;
+  const { origin, symptom, sentence, onset, share_hit, confidence, traces } = incident;
   const isOpen = incident.state === 'open';
   return (
     <header class="incident-head">
@@ -48,6 +48,11 @@ function Head({ incident }: { incident: Incident }) {
       <h2>{originName(origin)}</h2>
       <p class="incident-symptom">{symptomWords[symptom]}</p>
       <p class="incident-sentence">{sentence}</p>
+      {traces[0] !== undefined && (
+        <p>
+          <Link href={address(`/traces/${traces[0]}`)}>See a request that it hit</Link>
+        </p>
+      )}
       <dl class="incident-facts">
         <Fact name="of requests hit" value={formatShare(share_hit)} />
         <Fact

@@ -8,11 +8,25 @@ export type Box = {
   readonly height: number;
 };
 
-/** What is there already, and how large the whole is. */
-type Around = { readonly nodes: readonly Box[]; readonly width: number; readonly height: number };
+/** What is there already, and how large the whole is. Tags are hidden as little as labels are. */
+type Around = {
+  readonly nodes: readonly Box[];
+  readonly tags: readonly Box[];
+  readonly width: number;
+  readonly height: number;
+};
 
-/** Tried in this order; the last one that overlaps least is taken when none is free. */
-const places = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
+/** Tried in this order, from the middle outwards; the first that overlaps least is taken. */
+const STEP = 0.04;
+const STEPS = 9;
+const places = [
+  0.5,
+  ...Array.from({ length: STEPS }, (_, at) =>
+    [-1, 1].map((to) => 0.5 + to * (at + 1) * STEP),
+  ).flat(),
+];
+/** A label that hides another hides more than one that hides a part of a box. */
+const LABEL_COST = 4;
 
 /**
  * Finds for each label a place on its edge where it hides neither nodes nor another label. Boxes
@@ -20,15 +34,16 @@ const places = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82];
  */
 export function placeLabels(
   labels: readonly { key: string; track: Track; width: number; height: number }[],
-  { nodes: obstacles, width: right, height: bottom }: Around,
+  { nodes: obstacles, tags, width: right, height: bottom }: Around,
 ): Map<string, Point> {
-  const taken = [...obstacles];
+  const taken = [...tags];
   const placed = new Map<string, Point>();
   for (const { key, track, width, height } of labels) {
     const options = places.map((part) => {
       const { x, y } = pointOn(track, part);
       const box = { x: clamp(x, width, right), y: clamp(y, height, bottom), width, height };
-      return { box, cost: taken.reduce((sum, other) => sum + overlap(box, other), 0) };
+      const cost = LABEL_COST * covered(box, taken) + covered(box, obstacles);
+      return { box, cost };
     });
     const best = options.reduce((a, b) => (b.cost < a.cost ? b : a));
     taken.push(best.box);
@@ -40,6 +55,10 @@ export function placeLabels(
 /** Within the whole, for something of this size. */
 function clamp(middle: number, size: number, whole: number): number {
   return Math.min(whole - size / 2 - 2, Math.max(size / 2 + 2, middle));
+}
+
+function covered(box: Box, others: readonly Box[]): number {
+  return others.reduce((sum, other) => sum + overlap(box, other), 0);
 }
 
 function overlap(a: Box, b: Box): number {

@@ -19,18 +19,45 @@ export type Point = { readonly x: number; readonly y: number };
 /** `points` are where the edge passes, its ends included. */
 export type PlacedEdge = StructureEdge & { readonly points: readonly Point[] };
 
-const sizes = {
-  service: { width: 150, height: 58 },
-  store: { width: 132, height: 54 },
-  provider: { width: 156, height: 50 },
-  queue: { width: 122, height: 34 },
-  people: { width: 96, height: 30 },
-} as const;
-const ROW_GAP = 38;
-const GAP = 26;
-const LANE_GAP = 12;
-/** The room that a passing edge takes between nodes. */
-const LANE = 14;
+type Size = { readonly width: number; readonly height: number };
+/** How much room things take. */
+type Measures = {
+  readonly sizes: Readonly<Record<StructureNode['kind'] | 'people', Size>>;
+  readonly rowGap: number;
+  readonly gap: number;
+  readonly laneGap: number;
+  /** The room that a passing edge takes between nodes. */
+  readonly lane: number;
+};
+
+const roomy: Measures = {
+  sizes: {
+    service: { width: 150, height: 58 },
+    store: { width: 132, height: 54 },
+    provider: { width: 156, height: 50 },
+    queue: { width: 122, height: 34 },
+    people: { width: 96, height: 30 },
+  },
+  rowGap: 38,
+  gap: 26,
+  laneGap: 12,
+  lane: 14,
+};
+/** Of a large system everything is smaller, so that it need not be drawn smaller still. */
+const dense: Measures = {
+  sizes: {
+    service: { width: 138, height: 44 },
+    store: { width: 120, height: 44 },
+    provider: { width: 146, height: 44 },
+    queue: { width: 116, height: 28 },
+    people: { width: 80, height: 26 },
+  },
+  rowGap: 30,
+  gap: 18,
+  laneGap: 6,
+  lane: 7,
+};
+const DENSE_FROM = 25;
 const MARGIN = 22;
 const SWEEPS = 12;
 /** Longer rows are broken. */
@@ -51,14 +78,15 @@ type Chain = { readonly edge: StructureEdge; readonly items: readonly Item[] };
  * `aspect` is that of the place there is: a wide one spreads the rows.
  */
 export function layOut(structure: Structure, aspect: number): Layout {
+  const measures = structure.nodes.length < DENSE_FROM ? roomy : dense;
   const rows = makeRows(structure);
-  const { items, chains } = makeItems(structure, rows);
-  order(items);
-  place(items);
-  return measure(structure, { items, chains, aspect });
+  const { items, chains } = makeItems(structure, rows, measures);
+  order(items, measures);
+  place(items, measures);
+  return measure(structure, { items, chains, aspect, measures });
 }
 
-function sizeOf({ name, kind }: StructureNode): { width: number; height: number } {
+function sizeOf({ name, kind }: StructureNode, { sizes }: Measures): Size {
   return name === people.name ? sizes.people : sizes[kind];
 }
 
@@ -80,9 +108,12 @@ function makeRows(structure: Structure): StructureNode[][] {
 function makeItems(
   { edges }: Structure,
   rows: readonly (readonly StructureNode[])[],
+  measures: Measures,
 ): { items: Item[][]; chains: Chain[] } {
   const rowOf = new Map(rows.flatMap((row, at) => row.map(({ name }) => [name, at] as const)));
-  const items = rows.map((row) => row.map((node) => newItem(node.name, sizeOf(node).width, node)));
+  const items = rows.map((row) =>
+    row.map((node) => newItem(node.name, sizeOf(node, measures).width, node)),
+  );
   const find = (name: string) => items[rowOf.get(name) ?? -1]?.find(({ key }) => key === name);
   const chains: Chain[] = [];
   for (const edge of edges) {
@@ -91,7 +122,7 @@ function makeItems(
     if (!from || !to) continue;
     const between = edge.kind === 'http' && end > start ? range(start + 1, end) : [];
     const lanes = between.map((row) => {
-      const lane = newItem(`${edge.from} ${edge.to} ${row}`, LANE);
+      const lane = newItem(`${edge.from} ${edge.to} ${row}`, measures.lane);
       items[row]?.push(lane);
       return lane;
     });
@@ -115,24 +146,24 @@ function connect(from: Item, to: Item | undefined, rowsDown: number): void {
 }
 
 /** Crossings are lessened by bringing everything to the middle of what it is connected to. */
-function order(rows: Item[][]): void {
-  for (const row of rows) spread(row);
+function order(rows: Item[][], measures: Measures): void {
+  for (const row of rows) spread(row, measures);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const isDown = sweep % 2 === 0;
     for (const row of isDown ? rows : rows.toReversed()) {
       const wanted = new Map(row.map((item) => [item, middleOf(item, isDown)]));
       row.sort((a, b) => (wanted.get(a) ?? 0) - (wanted.get(b) ?? 0) || (a.key < b.key ? -1 : 1));
-      spread(row);
+      spread(row, measures);
     }
   }
 }
 
 /** Side by side around zero, in their order. */
-function spread(row: readonly Item[]): void {
+function spread(row: readonly Item[], measures: Measures): void {
   let right = 0;
   for (const [at, item] of row.entries()) {
     const before = row[at - 1];
-    item.x = right + (before ? gapBetween(before, item) : 0) + item.width / 2;
+    item.x = right + (before ? gapBetween(before, item, measures) : 0) + item.width / 2;
     right = item.x + item.width / 2;
   }
   for (const item of row) item.x -= right / 2;
@@ -145,11 +176,11 @@ function middleOf({ above, below, x }: Item, isDown: boolean): number {
 }
 
 /** Moves everything towards what it is connected to, as far as its neighbours in the row let it. */
-function place(rows: Item[][]): void {
+function place(rows: Item[][], measures: Measures): void {
   for (let round = 0; round < SWEEPS * 2; round++) {
     for (const row of round % 2 === 0 ? rows : rows.toReversed()) {
       for (const item of row) pull(item);
-      separate(row);
+      separate(row, measures);
     }
   }
 }
@@ -162,20 +193,20 @@ function pull(item: Item): void {
 }
 
 /** Pushes apart what overlaps, and brings the row's middle back to where it was. */
-function separate(row: readonly Item[]): void {
+function separate(row: readonly Item[], measures: Measures): void {
   const middle = meanX(row);
   for (const [at, item] of row.entries()) {
     const before = row[at - 1];
     if (!before) continue;
-    const least = before.x + (before.width + item.width) / 2 + gapBetween(before, item);
+    const least = before.x + (before.width + item.width) / 2 + gapBetween(before, item, measures);
     if (item.x < least) item.x = least;
   }
   const shift = meanX(row) - middle;
   for (const item of row) item.x -= shift;
 }
 
-function gapBetween(a: Item, b: Item): number {
-  return a.node && b.node ? GAP : LANE_GAP;
+function gapBetween(a: Item, b: Item, { gap, laneGap }: Measures): number {
+  return a.node && b.node ? gap : laneGap;
 }
 
 function meanX(row: readonly Item[]): number {
@@ -184,12 +215,17 @@ function meanX(row: readonly Item[]): number {
 
 function measure(
   structure: Structure,
-  { items, chains, aspect }: { items: Item[][]; chains: readonly Chain[]; aspect: number },
+  {
+    items,
+    chains,
+    aspect,
+    measures,
+  }: { items: Item[][]; chains: readonly Chain[]; aspect: number; measures: Measures },
 ): Layout {
   const all = items.flat();
   const left = Math.min(0, ...all.map(({ x, width }) => x - width / 2));
   const right = Math.max(0, ...all.map(({ x, width }) => x + width / 2));
-  const tops = rowTops(items);
+  const tops = rowTops(items, measures);
   const height = (tops.at(-1)?.bottom ?? 0) + MARGIN;
   const narrow = right - left + 2 * MARGIN;
   // Places that are wider than the system get wider gaps, not larger boxes alone.
@@ -208,11 +244,11 @@ function measure(
     const at = middles.get(item);
     if (!item.node || !at) return [];
     const rank = items.findIndex((row) => row.includes(item));
-    return [{ ...item.node, ...at, ...sizeOf(item.node), rank }];
+    return [{ ...item.node, ...at, ...sizeOf(item.node, measures), rank }];
   });
   const visited = structure.edges.find(({ from }) => from === people.name)?.to;
   const door = nodes.find(({ name }) => name === visited);
-  if (door) nodes.push(besides(door));
+  if (door) nodes.push(besides(door, measures));
   const placed = new Map(nodes.map((node) => [node.name, node]));
   const visits = door ? [{ from: people.name, to: door.name, kind: 'http' as const }] : [];
   const calls = chains.map(({ edge, items: passed }): PlacedEdge => {
@@ -229,20 +265,20 @@ function measure(
 }
 
 /** People stand beside the service that they come to. */
-function besides({ x, y, width, rank }: PlacedNode): PlacedNode {
+function besides({ x, y, width, rank }: PlacedNode, { sizes, gap }: Measures): PlacedNode {
   const size = sizes.people;
-  const away = width / 2 + 2 * GAP + size.width / 2;
+  const away = width / 2 + 2 * gap + size.width / 2;
   const isLeft = x - away - size.width / 2 > MARGIN;
   return { ...people, ...size, x: isLeft ? x - away : x + away, y, rank };
 }
 
-function rowTops(items: readonly (readonly Item[])[]) {
+function rowTops(items: readonly (readonly Item[])[], measures: Measures) {
   let y = MARGIN;
   return items.map((row) => {
-    const heights = row.flatMap(({ node }) => (node ? [sizeOf(node).height] : []));
+    const heights = row.flatMap(({ node }) => (node ? [sizeOf(node, measures).height] : []));
     const tall = Math.max(0, ...heights);
     const top = { middle: y + tall / 2, bottom: y + tall };
-    y += tall + ROW_GAP;
+    y += tall + measures.rowGap;
     return top;
   });
 }

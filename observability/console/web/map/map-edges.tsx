@@ -1,7 +1,7 @@
 import type { Parts } from '../core/story.ts';
 import type { Frame, MapEdge } from '../core/wire.ts';
 import { describeEdge, lookOf, type EdgeLook } from './edge-look.ts';
-import { placeLabels } from './labels.ts';
+import { type Box, placeLabels } from './labels.ts';
 import type { Layout, PlacedEdge } from './layout.ts';
 import { curveOf, pointOn, trackOf } from './path.ts';
 import { select, type Selection } from './selection.ts';
@@ -60,12 +60,13 @@ function EdgeLine({ seen, selected }: { seen: Seen; selected: Selection | undefi
   const { placed, edge, look } = seen;
   const curve = curveOf(placed.points);
   const isLit = isTouched(seen, selected);
+  const isWell = look.state === 'carrying' || look.state === 'idle';
   const classes = [
     'map-edge',
     placed.kind,
     look.state,
     isLit && 'lit',
-    selected && !isLit && 'dimmed',
+    selected && !isLit && isWell && 'dimmed',
   ];
   const { amplification } = look;
   return (
@@ -113,10 +114,11 @@ function Plain({ placed }: { placed: PlacedEdge }) {
 
 const LINE_HEIGHT = 15;
 
-/** What is written on edges, above everything else. */
-export function MapEdgeLabels({ seen, layout, selected }: LabelProps) {
+/** What is written on edges, above everything else; from far only where the failure began. */
+export function MapEdgeLabels({ seen, layout, tags, selected, isFar }: LabelProps) {
   const shown = seen.flatMap((one) => {
     const isChosen = selected && 'from' in selected && isTouched(one, selected);
+    if (isFar && !isChosen && one.look.state !== 'broken') return [];
     const lines =
       isChosen && one.edge ? [describeRate(one.edge), ...one.look.label] : one.look.label;
     if (lines.length === 0 || one.placed.from === people.name) return [];
@@ -124,7 +126,9 @@ export function MapEdgeLabels({ seen, layout, selected }: LabelProps) {
     const height = lines.length * LINE_HEIGHT + 6;
     return [{ key: one.key, lines, width, height, track: trackOf(one.placed.points), one }];
   });
-  const places = placeLabels(shown, layout);
+  // What broke first has the first choice.
+  const inOrder = shown.toSorted((a, b) => rankOf(a.one) - rankOf(b.one));
+  const places = placeLabels(inOrder, { ...layout, tags });
   return (
     <>
       {shown.map(({ key, lines, width, height, one }) => {
@@ -144,7 +148,18 @@ export function MapEdgeLabels({ seen, layout, selected }: LabelProps) {
   );
 }
 
-type LabelProps = { seen: Seen[]; layout: Layout; selected: Selection | undefined };
+function rankOf({ look: { state } }: Seen): number {
+  return state === 'broken' ? 0 : 1;
+}
+
+type LabelProps = {
+  seen: Seen[];
+  layout: Layout;
+  /** Where it is said what nodes have to do with a failure. */
+  tags: readonly Box[];
+  selected: Selection | undefined;
+  isFar: boolean;
+};
 
 function describeRate({ requestsPerSecond, kind }: MapEdge): string {
   const what = kind === 'async' ? 'messages' : kind === 'tcp' ? 'commands' : 'requests';

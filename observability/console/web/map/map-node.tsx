@@ -1,6 +1,7 @@
 import { formatRate, formatShare } from '../core/format.ts';
 import type { MapNode, NodeState } from '../core/wire.ts';
 import { stateShapes, stateWords } from '../ui/state-badge.tsx';
+import type { Box } from './labels.ts';
 import type { PlacedNode } from './layout.ts';
 import { people } from './structure.ts';
 
@@ -11,6 +12,8 @@ export type NodeProps = {
   state: NodeState;
   isSelected: boolean;
   isDimmed: boolean;
+  /** Drawn so small that details cannot be read. */
+  isFar: boolean;
   onSelect(): void;
 };
 
@@ -18,9 +21,12 @@ const NAME_MAX = 18;
 const DOTS_MAX = 4;
 
 /** A node of the map: its shape tells what it is, its border and tag what it has to do with a failure. */
-export function MapNodeShape({ placed, node, state, isSelected, isDimmed, onSelect }: NodeProps) {
+export function MapNodeShape(props: NodeProps) {
+  const { placed, node, state, isSelected, isDimmed, isFar, onSelect } = props;
   const { x, y, width, height, name, kind } = placed;
-  const classes = ['map-node', kind, state, isSelected && 'selected', isDimmed && 'dimmed'];
+  // Whoever looks at one thing more closely still sees what is broken.
+  const fades = isDimmed && isWell(state);
+  const classes = ['map-node', kind, state, isSelected && 'selected', fades && 'dimmed'];
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     event.preventDefault();
@@ -39,11 +45,11 @@ export function MapNodeShape({ placed, node, state, isSelected, isDimmed, onSele
     >
       <title>{describeNode(placed, node, state)}</title>
       <Outline {...placed} />
-      <Texts placed={placed} node={node} state={state} />
-      {node && kind === 'service' && <Replicas node={node} width={width} />}
-      {node?.busy !== undefined && <Busy busy={node.busy} {...placed} />}
+      {isFar ? <FarTexts {...props} /> : <Texts {...props} />}
+      {!isFar && node && kind === 'service' && <Replicas node={node} width={width} />}
+      {!isFar && node?.busy !== undefined && <Busy busy={node.busy} {...placed} />}
       {node && node.versions.length > 1 && <Split node={node} {...placed} />}
-      {state !== 'healthy' && state !== 'unknown' && <Tag state={state} />}
+      {!isWell(state) && <Tag state={state} isFar={isFar} />}
     </g>
   );
 }
@@ -105,6 +111,40 @@ function Texts({ placed, node, state }: Pick<NodeProps, 'placed' | 'node' | 'sta
   );
 }
 
+const FAR_FONT = 17;
+/** Of a letter's height. */
+const LETTER_WIDTH = 0.6;
+
+/** The name as large as there is room for, and how much fails. */
+function FarTexts({ placed, node }: Pick<NodeProps, 'placed' | 'node'>) {
+  const { name, width, height, kind } = placed;
+  const fits = (width - 12) / (Math.min(name.length, NAME_MAX) * LETTER_WIDTH);
+  const short = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
+  const fails = node && isFailing(node) ? `${formatShare(node.errorShare)} failed` : undefined;
+  const middle = kind === 'store' ? height / 2 + 4 : height / 2;
+  return (
+    <g text-anchor="middle">
+      <text
+        class="name"
+        x={width / 2}
+        y={middle + (fails ? -1 : 6)}
+        style={{ fontSize: `${Math.min(FAR_FONT, fits)}px` }}
+      >
+        {short}
+      </text>
+      {fails && (
+        <text class="facts" x={width / 2} y={middle + 15}>
+          <tspan class="bad">{fails}</tspan>
+        </text>
+      )}
+    </g>
+  );
+}
+
+function isFailing({ kind, errorShare }: MapNode): boolean {
+  return errorShare >= (kind === 'store' ? 0.05 : 0.005);
+}
+
 function factsOf(node: MapNode, state: NodeState) {
   if (node.versions.length > 1) {
     return node.versions
@@ -112,11 +152,10 @@ function factsOf(node: MapNode, state: NodeState) {
       .join(' · ');
   }
   if (node.requestsPerSecond === 0) return state === 'healthy' ? 'quiet' : 'no traffic';
-  const fails = node.errorShare >= (node.kind === 'store' ? 0.05 : 0.005);
   return (
     <>
       {formatRate(node.requestsPerSecond)}
-      {fails && <tspan class="bad">{` · ${formatShare(node.errorShare)} failed`}</tspan>}
+      {isFailing(node) && <tspan class="bad">{` · ${formatShare(node.errorShare)} failed`}</tspan>}
     </>
   );
 }
@@ -136,7 +175,7 @@ function Replicas({ node, width }: { node: MapNode; width: number }) {
           key={at}
           class={at < ready ? 'ready' : ''}
           cx={width - 14 - at * 9}
-          cy={14}
+          cy={11}
           r={2.8}
         />
       ))}
@@ -182,16 +221,41 @@ function Split({ node, width, height }: { node: MapNode; width: number; height: 
   );
 }
 
-function Tag({ state }: { state: NodeState }) {
+const TAG_HEIGHT = 20;
+const TAG_FAR = { x: 4, y: -22, scale: 1.3 } as const;
+const TAG_NEAR = { x: 10, y: -11, scale: 1 } as const;
+
+function Tag({ state, isFar }: { state: NodeState; isFar: boolean }) {
   const word = stateWords[state];
-  const width = word.length * 6.8 + 30;
+  const { x, y, scale } = isFar ? TAG_FAR : TAG_NEAR;
   return (
-    <g class="tag" transform="translate(10 -11)">
-      <rect width={width} height={20} rx={10} />
+    <g class="tag" transform={`translate(${x} ${y}) scale(${scale})`}>
+      <rect width={tagWidth(state)} height={TAG_HEIGHT} rx={10} />
       <path d={stateShapes[state]} transform="translate(8 4)" />
       <text x={24} y={14}>
         {word}
       </text>
     </g>
   );
+}
+
+function tagWidth(state: NodeState): number {
+  return stateWords[state].length * 6.8 + 30;
+}
+
+/** Where the tag of a node is, if it has one; by its middle. */
+export function tagBox(
+  placed: PlacedNode,
+  { state, isFar }: Pick<NodeProps, 'state' | 'isFar'>,
+): Box[] {
+  if (isWell(state)) return [];
+  const { x, y, scale } = isFar ? TAG_FAR : TAG_NEAR;
+  const [width, height] = [tagWidth(state) * scale, TAG_HEIGHT * scale];
+  const left = placed.x - placed.width / 2 + x;
+  const top = placed.y - placed.height / 2 + y;
+  return [{ x: left + width / 2, y: top + height / 2, width, height }];
+}
+
+function isWell(state: NodeState): boolean {
+  return state === 'healthy' || state === 'unknown';
 }

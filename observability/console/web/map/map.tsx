@@ -5,13 +5,15 @@ import type { Frame } from '../core/wire.ts';
 import { layOut, type Layout, type PlacedNode } from './layout.ts';
 import { Legend } from './legend.tsx';
 import { isTouched, MapEdgeLabels, MapEdgeLines, seeEdges } from './map-edges.tsx';
-import { MapNodeShape } from './map-node.tsx';
+import { MapNodeShape, tagBox } from './map-node.tsx';
 import { select, selection, type Selection } from './selection.ts';
 import { people, StructureKeeper, withPeople } from './structure.ts';
 import { TrafficLayer } from './traffic-layer.tsx';
 
 /** Larger than this nothing becomes easier to read. */
 const SCALE_MAX = 1.5;
+/** Smaller than this only names and what is wrong can be read, so only these are written. */
+const FAR = 0.75;
 
 /** The system as a map: who calls whom, how much, and what fails. */
 export function SystemMap() {
@@ -56,8 +58,18 @@ function Drawing({ frame, layout, scale }: { frame: Frame; layout: Layout; scale
   const box = { width: layout.width * scale, height: layout.height * scale };
   const style = { width: `${box.width}px`, height: `${box.height}px` };
   const viewBox = `0 0 ${layout.width} ${layout.height}`;
+  const isFar = scale < FAR;
+  const stateOf = (name: string) =>
+    parts.states.get(name) ?? (name === people.name ? 'healthy' : 'unknown');
+  const tags = layout.nodes.flatMap((placed) => {
+    return tagBox(placed, { state: stateOf(placed.name), isFar });
+  });
   return (
-    <div class="map-drawing" style={style} onKeyDown={(event) => moveFocus(event, layout)}>
+    <div
+      class={isFar ? 'map-drawing far' : 'map-drawing'}
+      style={style}
+      onKeyDown={(event) => moveFocus(event, layout)}
+    >
       <svg class="map-edges" {...box} viewBox={viewBox} aria-hidden="true">
         <MapEdgeLines seen={seen} selected={selected} />
       </svg>
@@ -68,16 +80,15 @@ function Drawing({ frame, layout, scale }: { frame: Frame; layout: Layout; scale
             key={placed.name}
             placed={placed}
             node={nodes.get(placed.name)}
-            state={
-              parts.states.get(placed.name) ?? (placed.name === people.name ? 'healthy' : 'unknown')
-            }
+            state={stateOf(placed.name)}
             isSelected={isChosen(placed.name, selected)}
             isDimmed={selected !== undefined && !lit.has(placed.name)}
+            isFar={isFar}
             onSelect={() => toggle(placed.name)}
           />
         ))}
         <g aria-hidden="true">
-          <MapEdgeLabels seen={seen} layout={layout} selected={selected} />
+          <MapEdgeLabels {...{ seen, layout, tags, selected, isFar }} />
         </g>
       </svg>
     </div>

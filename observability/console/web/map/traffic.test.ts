@@ -88,7 +88,7 @@ describe('an edge of the map', () => {
     expect(pointOn(track, 0)).to.deep.equal({ x: 0, y: 0 });
     expect(pointOn(track, 1).y).to.be.closeTo(100, 0.01);
     const label = { track, width: 40, height: 20 };
-    const around = { nodes: [], width: 500, height: 500 };
+    const around = { nodes: [], tags: [], width: 500, height: 500 };
     const placed = placeLabels(
       [
         { key: 'one', ...label },

@@ -62,7 +62,7 @@ export function RolloutView({ params }: ViewProps) {
       {rollout && (
         <>
           <div class="panel rollout">
-            <Card rollout={rollout} again={asked.again} />
+            <Card rollout={rollout} again={asked.again} hasReport />
           </div>
           {rollout.report && <ReportPanel report={rollout.report} />}
         </>
@@ -73,7 +73,8 @@ export function RolloutView({ params }: ViewProps) {
 
 type CardProps = { rollout: Rollout; again(): void };
 
-function Card({ rollout, again }: CardProps) {
+/** `hasReport`: it stands above its report, to which no link needs to lead. */
+function Card({ rollout, again, hasReport = false }: CardProps & { hasReport?: boolean }) {
   const { service, report, message, failed_checks, threshold } = rollout;
   const checks = report && isMoving(rollout) ? latestChecks(report) : [];
   return (
@@ -93,7 +94,7 @@ function Card({ rollout, again }: CardProps) {
         </p>
       )}
       {checks.length > 0 && <CheckTable checks={checks} />}
-      {report && !isMoving(rollout) && <Outcome rollout={rollout} />}
+      {report && !isMoving(rollout) && <Outcome rollout={rollout} hasReport={hasReport} />}
     </>
   );
 }
@@ -121,7 +122,7 @@ function Versions({ rollout: { primary, canary, weight } }: { rollout: Rollout }
     <div class="rollout-split">
       <div class="rollout-bar" role="img" aria-label={`${weight} % go to the new version`}>
         <div class="old" style={{ width: `${100 - weight}%` }} />
-        <div class="new" style={{ width: `${weight}%` }} />
+        {weight > 0 && <div class="new" style={{ width: `${weight}%` }} />}
       </div>
       <p>
         <span class="rollout-old">
@@ -139,7 +140,8 @@ function Versions({ rollout: { primary, canary, weight } }: { rollout: Rollout }
   );
 }
 
-function Outcome({ rollout: { report, service } }: { rollout: Rollout }) {
+function Outcome({ rollout, hasReport }: { rollout: Rollout; hasReport: boolean }) {
+  const { report, service } = rollout;
   if (!report) return null;
   const { outcome, to_version, requests_met } = report;
   const told = {
@@ -151,7 +153,7 @@ function Outcome({ rollout: { report, service } }: { rollout: Rollout }) {
   return (
     <p>
       {`${told}. `}
-      <Link href={address(`/rollouts/${service}`)}>Read the report</Link>
+      {!hasReport && <Link href={address(`/rollouts/${service}`)}>Read the report</Link>}
     </p>
   );
 }

@@ -1,5 +1,5 @@
 import { formatTime } from '../core/format.ts';
-import { type Bar, type Mark, packBars, type Span } from './model.ts';
+import { type Bar, labelled, type Mark, packBars, type Span } from './model.ts';
 
 const ROWS_MAX = 2;
 
@@ -36,7 +36,7 @@ type LaneProps = { kind: Bar['kind']; span: Span; bars: readonly Bar[]; onGo(ms:
 
 function BarLane({ kind, span, bars, onGo }: LaneProps) {
   const packed = packBars(
-    bars.filter((bar) => bar.kind === kind),
+    bars.filter((bar) => bar.kind === kind).map((bar) => labelled(bar, span)),
     ROWS_MAX,
   );
   const rows = Math.max(1, ...packed.map(({ row }) => row + 1));
@@ -47,7 +47,7 @@ function BarLane({ kind, span, bars, onGo }: LaneProps) {
         <button
           key={bar.key}
           type="button"
-          class={`time-bar ${kind} ${bar.isOpen ? 'open' : ''}`}
+          class={`time-bar ${kind} ${bar.side} ${bar.isOpen ? 'open' : ''}`}
           style={{
             left: positionOf(bar.fromMs, span),
             width: `calc((100% - var(--time-left) - var(--time-right)) * ${partOf(bar.toMs, span) - partOf(bar.fromMs, span)})`,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { aFrame, aNode, anEdge, anIncident, ONSET_MS } from '../testing/samples.ts';
 import type { Change } from '../core/wire.ts';
-import { alertBars, barsOf, marksOf, momentsOf, packBars, seriesOf } from './model.ts';
+import { alertBars, barsOf, labelled, marksOf, momentsOf, packBars, seriesOf } from './model.ts';
 
 const span = { fromMs: ONSET_MS - 10_000, toMs: ONSET_MS + 60_000 };
 const at = (ms: number) => new Date(ONSET_MS + ms).toISOString();
@@ -88,15 +88,20 @@ describe('the timeline', () => {
   });
 
   it('keeps bars from covering each other', () => {
-    const bar = (fromMs: number, toMs: number) => ({
-      key: `${fromMs}`,
-      kind: 'fault' as const,
-      fromMs,
-      toMs,
-      text: '',
-      isOpen: false,
-    });
+    const bar = (fromMs: number, toMs: number) => ({ room: { fromMs, toMs } });
     const rows = packBars([bar(0, 10), bar(5, 15), bar(12, 20)], 3).map(({ row }) => row);
     expect(rows).to.deep.equal([0, 1, 0]);
+  });
+
+  it('writes beside a bar what does not fit in it, where there is room', () => {
+    const bar = (fromMs: number, toMs: number) => {
+      const all = { key: '', kind: 'fault' as const, fromMs, toMs, isOpen: false };
+      return labelled({ ...all, text: 'error on payments' }, { fromMs: 0, toMs: 1_000 });
+    };
+    expect(bar(100, 900)).to.include({ side: 'within' });
+    expect(bar(100, 110)).to.include({ side: 'right' });
+    expect(bar(100, 110).room.toMs).to.be.within(200, 300);
+    expect(bar(990, 1_000)).to.include({ side: 'left' });
+    expect(bar(990, 1_000).room.fromMs).to.be.within(800, 900);
   });
 });

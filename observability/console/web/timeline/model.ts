@@ -148,15 +148,34 @@ export function alertBars(
   });
 }
 
+/** A bar with its text: within, or beside it where it is too short; with the room of both. */
+type Labelled = Bar & { readonly side: 'within' | 'left' | 'right'; readonly room: Span };
+
+/** Of the whole axis, one letter: of a window as narrow as can be expected. */
+const LETTER_PART = 7 / 1_100;
+
+/** Decides where a bar's text goes. */
+export function labelled(bar: Bar, { fromMs, toMs }: Span): Labelled {
+  const textMs = (bar.text.length + 3) * LETTER_PART * (toMs - fromMs);
+  if (bar.toMs - bar.fromMs >= textMs) return { ...bar, side: 'within', room: bar };
+  if (bar.toMs + textMs <= toMs) {
+    return { ...bar, side: 'right', room: { fromMs: bar.fromMs, toMs: bar.toMs + textMs } };
+  }
+  return { ...bar, side: 'left', room: { fromMs: bar.fromMs - textMs, toMs: bar.toMs } };
+}
+
 /** The bars of one kind in as few rows as keep them from covering each other. */
-export function packBars(bars: readonly Bar[], rowsMax: number): (Bar & { row: number })[] {
+export function packBars<B extends { readonly room: Span }>(
+  bars: readonly B[],
+  rowsMax: number,
+): (B & { row: number })[] {
   const ends: number[] = [];
   return bars
-    .toSorted((a, b) => a.fromMs - b.fromMs)
+    .toSorted((a, b) => a.room.fromMs - b.room.fromMs)
     .map((bar) => {
-      const free = ends.findIndex((endMs) => endMs <= bar.fromMs);
+      const free = ends.findIndex((endMs) => endMs <= bar.room.fromMs);
       const row = free >= 0 ? free : Math.min(ends.length, rowsMax - 1);
-      ends[row] = Math.max(ends[row] ?? 0, bar.toMs);
+      ends[row] = Math.max(ends[row] ?? 0, bar.room.toMs);
       return { ...bar, row };
     });
 }

@@ -22,10 +22,9 @@ const shownSpan = computed<Span>(() => {
   const first = frames.value[0]?.atMs ?? 0;
   const last = frames.value.at(-1)?.atMs ?? latest.value?.atMs ?? 0;
   if (imported.value) return { fromMs: first, toMs: last };
-  const fromMs = Math.min(
-    last - minutes * MINUTE_MS,
-    isLive.value ? Infinity : shownMs.value - 10_000,
-  );
+  // What was before anything was seen needs no room.
+  const wantedMs = Math.max(last - minutes * MINUTE_MS, Math.min(first, last - MINUTE_MS));
+  const fromMs = Math.min(wantedMs, isLive.value ? Infinity : shownMs.value - 10_000);
   return { fromMs, toMs: last };
 });
 const series = computed(() => seriesOf(frames.value, shownSpan.value));
