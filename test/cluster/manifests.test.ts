@@ -44,6 +44,11 @@ const broken: [what: string, patch: string, expected: RegExp][] = [
   ['Canary shop/orders', `{ op: add, path: /spec/analysis/mirror, value: true }`, /mirror/],
   ['Cluster shop/orders-database', `{ op: add, path: /spec/replicas, value: 3 }`, /replicas/],
   [
+    'Cluster shop/orders-database',
+    `{ op: replace, path: /spec/postgresql/synchronous/method, value: quorum }`,
+    /method/,
+  ],
+  [
     'ScaledObject shop/images',
     `{ op: replace, path: /spec/triggers/0/metadata/threshold, value: 20 }`,
     /threshold/,
@@ -73,6 +78,11 @@ const broken: [what: string, patch: string, expected: RegExp][] = [
     'Deployment shop/orders',
     `{ op: add, path: ${container}/env/-, value: { name: A, valueFrom: { secretKeyRef: { name: orders-database, key: uri } } } }`,
     /no Secret orders-database with the key uri/,
+  ],
+  [
+    'Deployment shop/orders',
+    `{ op: add, path: ${container}/env/-, value: { name: A, valueFrom: { configMapKeyRef: { name: shop-settings, key: SEEDS } } } }`,
+    /no ConfigMap shop-settings with the key SEEDS/,
   ],
   [
     'Deployment shop/orders',

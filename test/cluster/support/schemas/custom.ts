@@ -155,8 +155,13 @@ const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity });
 const database = z.strictObject({
   instances: z.int().min(1),
   imageName: z.string(),
-  minSyncReplicas: count,
-  maxSyncReplicas: count,
+  postgresql: z.strictObject({
+    synchronous: z.strictObject({
+      method: z.enum(['any', 'first']),
+      number: z.int().min(1),
+      dataDurability: z.enum(['required', 'preferred']).default('required'),
+    }),
+  }),
   storage: z.strictObject({ size: quantity }),
   bootstrap: z.strictObject({ initdb: z.strictObject({ database: name, owner: name }) }),
   inheritedMetadata: z.strictObject({ annotations: strings, labels }),
