@@ -222,6 +222,21 @@ describe('the Tiltfile', function () {
     expect(resource(tilt(), 'orders').podReadiness).to.equal('wait');
   });
 
+  it('brings people for canaries, once Flagger and the namespace are there', () => {
+    const file = tilt({ canary: true });
+    for (const name of ['load-generator', 'metric-templates']) {
+      expect(resource(file, name).deps).to.have.members(['flagger', 'secrets']);
+    }
+    expect(resource(file, 'load-generator').images).to.deep.equal([
+      'ghcr.io/faultline/load-generator',
+    ]);
+    expect(tilt().resources.has('load-generator')).to.equal(false);
+    const hooked = services.filter((name) => name !== 'gateway');
+    expect(hooked.every((name) => resource(file, `${name}-canary`).objects.length === 1)).to.equal(
+      true,
+    );
+  });
+
   it('has buttons for load, faults, data and rollouts, each a command that exists', () => {
     const { buttons } = tilt({ canary: true });
     const names = buttons.map(({ name }) => name);

@@ -26,8 +26,9 @@ const weightWords: readonly [words: RegExp, weight: (match: RegExpExecArray) => 
 
 const began = /^New revision detected!/;
 const ended = /^(Promotion completed!|Canary failed!)/;
-/** A failed check; a person who is waited for has failed nothing. */
-const failed = /^(Halt (?!.*waiting for)|Metric query failed|Prometheus query failed)/;
+/** What a metric said; neither a person who is waited for nor a webhook has judged the version. */
+const failed =
+  /^(Halt (?!.*(waiting for|(pre-rollout|external) check))|Metric query failed|Prometheus query failed)/;
 const iterated = /^Advance \S+ canary iteration /;
 
 const untried = new Set(['', 'Initializing', 'Initialized']);

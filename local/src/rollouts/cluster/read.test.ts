@@ -226,6 +226,33 @@ describe('a rollout in a cluster', () => {
     expect(again.status.unknown[0]).to.include('failed by the same words');
   });
 
+  it('was not detected by whom it waited for, or by a webhook that failed', async () => {
+    const [began, started, advanced, halted] = failing.events;
+    const { status } = await read(
+      {
+        ...failing,
+        events: [
+          began,
+          event('10:00:05', 'Halt orders.shop advancement waiting for approval gate', warning),
+          started,
+          event('10:00:08', 'Halt orders.shop advancement pre-rollout check load failed', warning),
+          advanced,
+          event('10:00:15', 'Halt orders.shop advancement external check load failed', warning),
+          halted,
+        ],
+      },
+      numbers,
+    );
+    expect(status.report).to.include({ time_to_detect_ms: 10_000 });
+    const silent = event(
+      '10:00:30',
+      'Halt advancement no values found for custom metric: success-rate: no values found',
+      warning,
+    );
+    const quiet = await read({ ...failing, events: [began, advanced, silent] }, numbers);
+    expect(quiet.status.report).to.include({ time_to_detect_ms: 20_000 });
+  });
+
   it('says when the cluster has combined events', async () => {
     const combined = '(combined from similar events): Advance orders.shop canary weight 50';
     const { status } = await read({
