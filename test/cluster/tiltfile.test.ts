@@ -260,6 +260,7 @@ describe('the Tiltfile', function () {
     }
     const scripts = new Set(buttons.map(({ args }) => args[1]));
     expect([...scripts].toSorted()).to.deep.equal([
+      'local/bin/faultline.mjs',
       'tilt/cluster/canary.ts',
       'tilt/cluster/fault.ts',
       'tilt/cluster/load.ts',

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { Folder, promtool } from '../../../observability/prometheus/test/promtool.ts';
 import type { Canary } from './canary.ts';
 import { loadCanaries } from './load.ts';
-import { exposureQuery, judgeMetrics } from './metrics.ts';
+import { exposureBetween, exposureQuery, judgeMetrics } from './metrics.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -135,5 +135,18 @@ describe('the queries of the shop’s Canaries', function () {
       { [`${name}{${edge},pod="a"}`]: growing(1), [`${name}{${edge},pod="b"}`]: growing(2) },
     );
     expect(query('success-rate')).to.include('offset 8s');
+  });
+
+  it('know how many requests met a version in a time, also of callers that came meanwhile', async () => {
+    const edge = 'parent_namespace="default",parent_name="catalog",backend_name="catalog-canary"';
+    const name = 'outbound_http_route_backend_requests_total';
+    await evaluate(
+      { [exposureBetween(catalog, { fromMs: 20_000, toMs: 40_000 })]: 10 + 12 },
+      {
+        [`${name}{${edge},pod="there"}`]: growing(1),
+        [`${name}{${edge},pod="new"}`]: '_x14 3 6 9 12 12 12 12 12 12 12',
+        [`${name}{${edge},pod="gone"}`]: '7x9',
+      },
+    );
   });
 });
