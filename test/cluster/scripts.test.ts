@@ -10,7 +10,9 @@ import { clearCommand, faultManifest, kinds } from '../../tilt/cluster/faults.ts
 import { actions, releasePatch, rolloutCommands } from '../../tilt/cluster/rollouts.ts';
 import { flag, named } from '../../tilt/cluster/run.ts';
 import { makeSecrets, renderSecrets } from '../../tilt/cluster/secrets.ts';
-import { readVersions, stepsFor } from '../../tilt/cluster/steps.ts';
+import { removalFor } from '../../tilt/cluster/removal.ts';
+import { readVersions, type Step, stepsFor } from '../../tilt/cluster/steps.ts';
+import { take } from '../../tilt/cluster/take.ts';
 import { root } from '../../tools/config.ts';
 import { skip } from '../../tools/skip.ts';
 import { check } from './support/environments.ts';
@@ -21,7 +23,11 @@ import { mergeStrategically } from './support/strategic-merge.ts';
 
 describe('the set-up of a cluster', () => {
   const steps = stepsFor('kind-x', readVersions());
-  const commands = Object.values(steps).flatMap((step) => [...step.commands, ...step.check]);
+  const commands = Object.values(steps).flatMap((step) => [
+    ...step.commands,
+    ...step.check,
+    ...(step.installed ? [step.installed.command] : []),
+  ]);
 
   it('is checked after each step, and says what to do', () => {
     for (const [name, { check: checks, remedy }] of Object.entries(steps)) {
@@ -41,7 +47,8 @@ describe('the set-up of a cluster', () => {
       kubernetes: '',
       ...readVersions(),
     };
-    for (const [program, ...args] of commands.filter(([one]) => one === 'helm')) {
+    const upgrades = commands.filter(([one, verb]) => one === 'helm' && verb !== 'list');
+    for (const [program, ...args] of upgrades) {
       expect([program, args[0], args.includes('--install')]).to.deep.equal([
         'helm',
         'upgrade',
@@ -52,6 +59,49 @@ describe('the set-up of a cluster', () => {
     expect(commands.flat().join(' ')).to.include(`/${gatewayApi}/standard-install.yaml`);
     const cluster = readFileSync(join(root, 'tilt/cluster/kind.yaml'), 'utf8');
     expect(cluster).to.include(`kindest/node:${kubernetes}`);
+  });
+
+  it('goes on without a network where just what is pinned was installed before', async () => {
+    const step = steps['linkerd'] ?? expect.fail();
+    const said: string[] = [];
+    const offline = (listed: string, isReady = true) =>
+      take('linkerd', step, {
+        runAll: () => Promise.reject(new Error('no route to helm.linkerd.io')),
+        succeeds: () => Promise.resolve(isReady),
+        outputOf: () => Promise.resolve(listed),
+        say: (text) => said.push(text),
+      });
+    const chart = `linkerd-control-plane-${readVersions().linkerd.chart}`;
+    await offline(`[{"name":"linkerd-control-plane","chart":"${chart}"}]`);
+    expect(await failure(offline(`[{"chart":"${chart}-rc1"}]`))).to.match(
+      /no route.*linkerd check/,
+    );
+    expect(await failure(offline('[]'))).to.match(/no route/);
+    expect(await failure(offline(`[{"chart":"${chart}"}]`, false))).to.match(/is not ready/);
+    expect(said.join('')).to.include('going on with what is installed');
+  });
+
+  it('needs no network for what comes from none', () => {
+    const isRemote = (step: Step) => step.commands.flat().some((word) => word.startsWith('https:'));
+    for (const [name, step] of Object.entries(steps)) {
+      expect(step.installed !== undefined, name).to.equal(isRemote(step));
+    }
+  });
+
+  it('can be taken away from the named cluster, all of it but what others may use', () => {
+    const removal = removalFor('kind-x');
+    for (const [program, ...args] of removal) {
+      expect(flag(args, program === 'helm' ? '--kube-context' : '--context')).to.equal('kind-x');
+    }
+    const installed = Object.values(steps).flatMap((step) =>
+      step.commands.filter(([one]) => one === 'helm').map(([, , name]) => name),
+    );
+    const removed = removal.filter(([one]) => one === 'helm').map(([, , name]) => name);
+    expect(removed.toSorted()).to.deep.equal(installed.toSorted());
+    const namespaces = readResources(renderEnvironment('dev')).resources.Namespace.map(
+      ({ metadata }) => metadata.name,
+    );
+    expect(removal.flat()).to.include.members([...new Set(namespaces)]);
   });
 
   it('names files that exist', () => {
@@ -189,3 +239,11 @@ describe('the buttons of a cluster', function () {
     expect(() => flag(['--context'], '--context')).to.throw('expected --context and its value');
   });
 });
+
+/** What a promise is rejected with. */
+function failure(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => expect.fail('expected it to fail'),
+    (error: Error) => error.message,
+  );
+}

@@ -308,6 +308,7 @@ describe('the Tiltfile', function () {
       check_updates: false,
     });
     expect(set.get('analytics_settings')).to.deep.equal({ enable: false });
+    expect([...set.keys()]).to.include('disable_snapshots');
     expect(set.get('ci_settings')).to.include({ timeout: '30m', readiness_timeout: '10m' });
     expect(set.get('update_settings')).to.include({ max_parallel_updates: 3 });
     const texts = ['settings', 'services', 'workloads', 'platform', 'buttons', 'engine'].map(

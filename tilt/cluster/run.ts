@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 
 /** A program and its arguments; nothing goes through a shell. */
 export type Command = readonly [program: string, ...args: string[]];
@@ -39,6 +40,13 @@ export async function runAll(commands: readonly Command[]): Promise<void> {
     process.stdout.write(`${command.join(' ')}\n`);
     if (!(await succeeds(command))) throw new Error(`failed: ${command.join(' ')}`);
   }
+}
+
+/** What a command prints; nothing when it fails. */
+export async function outputOf(command: Command): Promise<string> {
+  const [program, ...args] = command;
+  const { stdout } = await promisify(execFile)(program, args).catch(() => ({ stdout: '' }));
+  return stdout;
 }
 
 /** The value of `--name value`. Throws when it is not given. */

@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from './run.ts';
 
+/** A command that prints `text` where just what is pinned was installed before. */
+type Installed = { command: Command; text: string };
+
 /** One step of the set-up: may be taken any number of times. */
 export type Step = {
   commands: readonly Command[];
+  installed?: Installed;
   /** Succeeds when the step is done. */
   check: readonly Command[];
   /** What to look at when it does not. */
@@ -38,11 +42,19 @@ export function stepsFor(context: string, versions: Versions): Readonly<Record<s
   return {
     'gateway-api': {
       commands: [kubectl('apply', '--server-side', '--force-conflicts', '-f', release)],
+      installed: {
+        command: kubectl(
+          ...['get', 'crd', 'httproutes.gateway.networking.k8s.io', '--output'],
+          'jsonpath={.metadata.annotations.gateway\\.networking\\.k8s\\.io/bundle-version}',
+        ),
+        text: versions.gatewayApi,
+      },
       check: [established(kubectl, 'httproutes.gateway.networking.k8s.io')],
       remedy: `is ${release} reachable? From a machine that is, fetch it and apply the file`,
     },
     'linkerd-crds': {
       commands: [helm('linkerd-crds', { ...linkerd, namespace: 'linkerd' })],
+      installed: released(context, 'linkerd', `linkerd-crds-${linkerd.chart}`),
       check: [established(kubectl, 'servers.policy.linkerd.io')],
       remedy: 'the Gateway API comes first; look at `helm -n linkerd status linkerd-crds`',
     },
@@ -59,6 +71,7 @@ export function stepsFor(context: string, versions: Versions): Readonly<Record<s
           },
         }),
       ],
+      installed: released(context, 'linkerd', `linkerd-control-plane-${linkerd.chart}`),
       check: ['destination', 'identity', 'proxy-injector'].map((name) =>
         isReady('linkerd', `linkerd-${name}`),
       ),
@@ -73,6 +86,7 @@ export function stepsFor(context: string, versions: Versions): Readonly<Record<s
           values: [join(root, 'mesh/linkerd/flagger.yaml')],
         }),
       ],
+      installed: released(context, 'flagger-system', `flagger-${flagger.chart}`),
       check: [established(kubectl, 'canaries.flagger.app'), isReady('flagger-system', 'flagger')],
       remedy: 'look at `kubectl -n flagger-system logs deployment/flagger`',
     },
@@ -94,6 +108,12 @@ function releaseOf(version: string): string {
 
 function established(kubectl: (...args: string[]) => Command, name: string): Command {
   return kubectl('wait', '--for=condition=Established', '--timeout=60s', `crd/${name}`);
+}
+
+/** How to learn whether a chart of that version is there. */
+function released(context: string, namespace: string, chart: string): Installed {
+  const list = ['helm', 'list', '--kube-context', context, '--namespace', namespace] as const;
+  return { command: [...list, '--deployed', '--output', 'json'], text: `"${chart}"` };
 }
 
 type Chart = {

@@ -1,7 +1,8 @@
 import { writeSecrets } from './secrets.ts';
 import { certificateCommands } from './certificates.ts';
-import { flag, main, runAll, succeeds } from './run.ts';
+import { flag, main, outputOf, runAll, succeeds } from './run.ts';
 import { readVersions, stateDir, stepsFor } from './steps.ts';
+import { take } from './take.ts';
 
 /* `node tilt/cluster/up.ts linkerd --context kind-faultline` takes one step of the set-up. */
 await main(async () => {
@@ -13,8 +14,6 @@ await main(async () => {
   }
   if (name === 'linkerd') await runAll(certificateCommands(stateDir));
   if (name === 'secrets') writeSecrets();
-  await runAll(step.commands);
-  for (const check of step.check) {
-    if (!(await succeeds(check))) throw new Error(`${name} is not ready: ${step.remedy}`);
-  }
+  const say = (text: string) => void process.stdout.write(text);
+  await take(name, step, { runAll, succeeds, outputOf, say });
 });

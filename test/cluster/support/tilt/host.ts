@@ -114,6 +114,7 @@ export function tiltFunctions(options: Options, recorder: Recorder): Map<string,
 
 const setters: Readonly<Record<string, string>> = {
   analytics_settings: 'enable',
+  disable_snapshots: '',
   ci_settings: 'k8s_grace_period timeout readiness_timeout',
   default_registry: 'host host_from_cluster single_name',
   docker_prune_settings: 'disable max_age_mins num_builds interval_hrs keep_recent',
