@@ -62,4 +62,16 @@ describe('the console of a cluster', () => {
     expect(config.edgeService).to.equal('gateway');
     expect(config.targetsFile).to.equal(undefined);
   });
+
+  it('hears of rollouts from Flagger, where its Canaries tell of them', () => {
+    expect(config.hearsFlagger).to.equal(true);
+    expect(config.token).to.equal(undefined);
+    const told = all.Canary.flatMap(({ spec }) => spec.analysis?.webhooks ?? []).filter(
+      ({ type }) => type === 'event',
+    );
+    expect(new Set(told.map(({ url }) => url))).to.deep.equal(
+      new Set(['http://trace-store.observability:16686/api/flagger']),
+    );
+    expect(portsOf('trace-store')).to.deep.include({ name: 'query', port: 16_686 });
+  });
 });

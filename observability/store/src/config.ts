@@ -22,6 +22,8 @@ export type StoreConfig = {
   readonly edgeService: string;
   /** What those show who tell of changes; undefined lets nobody. */
   readonly token: string | undefined;
+  /** Whether Flagger tells of changes, which shows no token: where only a cluster reaches this. */
+  readonly hearsFlagger: boolean;
   /** The live console; undefined serves none. */
   readonly listenConsole: ListenAddress | undefined;
   /** Names by which the console may be called, besides this machine's own for itself. */
@@ -44,7 +46,8 @@ const MAX_BYTES_MIN = MB;
  * Reads the environment, once: `STORE_LISTEN_QUERY` (127.0.0.1:16686), `STORE_LISTEN_OTLP`
  * (127.0.0.1:4318), `LISTEN_ADMIN` (127.0.0.1:9100), each `host:port` or `unix:/path`; `STORE_DIR`;
  * `STORE_MAX_BYTES` (16 MiB), `STORE_DISK_MAX_BYTES` (the same), `STORE_MAX_BODY_BYTES` (32 MiB);
- * `WATCH_TARGETS_FILE`, `WATCH_EDGE_SERVICE` (gateway), `WATCH_TOKEN`; `CONSOLE_PORT` on 127.0.0.1,
+ * `WATCH_TARGETS_FILE`, `WATCH_EDGE_SERVICE` (gateway), `WATCH_TOKEN`, `WATCH_FLAGGER` (true or false);
+ * `CONSOLE_PORT` on 127.0.0.1,
  * or `CONSOLE_LISTEN` (host:port), `CONSOLE_HOSTS` (names, by commas), `PROMETHEUS_URL`,
  * `ENGINE_SOCKET`; `LOG_LEVEL` (info), `SHUTDOWN_TIMEOUT_MS` (10000).
  * @throws Error naming the variable that is wrong.
@@ -62,6 +65,7 @@ export function loadConfig(env: Env = process.env): StoreConfig {
     targetsFile: env['WATCH_TARGETS_FILE'] || undefined,
     edgeService: env['WATCH_EDGE_SERVICE'] || 'gateway',
     token: env['WATCH_TOKEN'] || undefined,
+    hearsFlagger: flag(env, 'WATCH_FLAGGER'),
     listenConsole: consoleAddress(env),
     consoleHosts: (env['CONSOLE_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []),
     prometheusUrl: env['PROMETHEUS_URL'] || undefined,
@@ -92,6 +96,12 @@ function bytes(env: Env, name: string, fallback: number): number {
   const value = integer(env, name, fallback);
   if (value >= MAX_BYTES_MIN) return value;
   throw new Error(`${name}: read ${value}, expected at least ${MAX_BYTES_MIN} bytes`);
+}
+
+function flag(env: Env, name: string): boolean {
+  const text = env[name] || 'false';
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new Error(`${name}: read '${text}', expected true or false`);
 }
 
 function integer(env: Env, name: string, fallback: number): number {

@@ -4,6 +4,7 @@ import { loadConfig } from './config.ts';
 import { startConsole } from './console.ts';
 
 import { startStore } from './store.ts';
+import { addFlaggerRoute } from './watch/flagger.ts';
 import { addWatchRoutes } from './watch/routes.ts';
 import { Watcher } from './watch/watcher.ts';
 
@@ -25,7 +26,10 @@ const store = await startStore({
   log,
   sinks: [watcher.sink],
   incidents: () => watcher.incidents(),
-  addRoutes: (router) => addWatchRoutes(router, watcher, token),
+  addRoutes(router) {
+    addWatchRoutes(router, watcher, token);
+    if (config.hearsFlagger) addFlaggerRoute(router, watcher);
+  },
 });
 
 const console = await startConsole({ config, clock: systemClock, api: store.listener });

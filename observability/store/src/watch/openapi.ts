@@ -110,6 +110,17 @@ export const openApi = {
         responses: { 204: { description: 'Noted' }, 400: reply('Not a change'), 401: reply('No') },
       },
     },
+    '/api/flagger': {
+      post: {
+        summary: 'Takes events of Flagger’s for changes, where the store was told to hear them.',
+        requestBody: { required: true, ...json({ type: 'object' }) },
+        responses: {
+          202: reply('Heard', object({ noted: { type: 'boolean' } })),
+          400: reply('No event of Flagger’s'),
+          403: reply('From a page'),
+        },
+      },
+    },
     '/api/inputs': {
       get: {
         summary: 'What the analysis is told from now on, one JSON object a line: for recordings.',

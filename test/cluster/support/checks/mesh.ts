@@ -154,13 +154,15 @@ function checkWebhook({ name, url }: { name: string; url: string }, all: Resourc
   if (!hasServicePort(all, service, at)) {
     return [`${what}: there is no Service ${hostname} with the port ${at.port}`];
   }
-  const isLetIn = all.MeshTLSAuthentication.some(
+  // Without a Server the namespace's own policy counts, which lets everybody in.
+  const isFenced = all.Server.some(({ metadata }) => metadata.namespace === namespace);
+  const isNamed = all.MeshTLSAuthentication.some(
     ({ metadata, spec }) =>
       metadata.namespace === namespace &&
       metadata.name === `${service}-callers` &&
       spec.identityRefs.some((one) => foreignAccounts.has(`${one.namespace}/${one.name}`)),
   );
-  return isLetIn ? [] : [`${what}: ${service} does not let Flagger in`];
+  return isNamed || !isFenced ? [] : [`${what}: ${service} does not let Flagger in`];
 }
 
 /** Ports of meshed pods of the shop that no Server tells who may call. */
