@@ -38,7 +38,7 @@ const meanings: readonly [
 ];
 
 /** What an event of Flagger's says was done; undefined for mere words. */
-export function changeOf({ name, metadata }: Told): ChangeEvent | undefined {
+function changeOf({ name, metadata }: Told): ChangeEvent | undefined {
   const { eventMessage, timestamp } = metadata;
   for (const [words, kind, detail] of meanings) {
     const match = words.exec(eventMessage);
