@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { root } from '../../tools/config.ts';
 import { renderEnvironment, services } from './support/overlays.ts';
 import { splitImage } from './support/kustomize.ts';
 import { readResources, type Resources, workloads } from './support/resources.ts';
@@ -67,29 +64,6 @@ describe('in production', function () {
     expect(settings?.data).to.include({ SEED: 'none', COOKIE_SECURE: 'true' });
     expect(all.Deployment.map(({ metadata }) => metadata.name)).not.to.include('payment-provider');
     expect(all.StatefulSet).to.deep.equal([]);
-  });
-
-  it('what scales and judges asks for metrics that there are', () => {
-    const read = (path: string) => readFileSync(join(root, path), 'utf8');
-    const declared = [
-      ...read('observability/telemetry/src/metrics.ts').matchAll(/name: '([a-z_]+)'/g),
-    ].map(([, name]) => name);
-    const ofLinkerd = [
-      'response_total',
-      'response_latency_ms_bucket',
-      'outbound_http_route_backend_response_statuses_total',
-    ];
-    const queries = [
-      ...all.MetricTemplate.map(({ spec }) => spec.query),
-      ...all.ScaledObject.flatMap(({ spec }) =>
-        spec.triggers.flatMap((one) => (one.type === 'prometheus' ? [one.metadata.query] : [])),
-      ),
-    ];
-    const asked = queries.flatMap((query) =>
-      [...query.matchAll(/([a-z_]+)\{/g)].map(([, name]) => name),
-    );
-    expect(asked.length).to.be.greaterThan(queries.length);
-    expect([...declared, ...ofLinkerd]).to.include.members(asked);
   });
 
   it('every image is pinned to a version or a digest', () => {

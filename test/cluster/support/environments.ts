@@ -7,6 +7,7 @@ import { checkJobs } from './checks/jobs.ts';
 import { checkMesh } from './checks/mesh.ts';
 import { checkNetwork } from './checks/network.ts';
 import { checkReferences, type KnownSecrets } from './checks/references.ts';
+import { checkScaling } from './checks/scaling.ts';
 import { checkSecurity } from './checks/security.ts';
 import type { Manifest, Problem } from './manifest.ts';
 import { services } from './overlays.ts';
@@ -57,5 +58,6 @@ export function check(environment: 'dev' | 'prod', manifests: readonly Manifest[
     ...checkJobs(resources),
     ...checkMesh(resources, manifests),
     ...checkNetwork(resources),
+    ...checkScaling(resources),
   ];
 }
