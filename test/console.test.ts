@@ -109,6 +109,14 @@ describe('the live console', function () {
     await page.getByRole('heading', { name: 'How it travelled' }).waitFor();
     const steps = page.getByRole('article', { name: /^Incident/ }).getByRole('listitem');
     expect(await steps.first().textContent()).to.match(/catalog\s*broke/);
+    const [firstHit] = await steps.filter({ hasText: /began|became/ }).allTextContents();
+    expect(firstHit, 'hit before all others').to.match(/storefront|orders|gateway/);
+    const times = await steps.locator('time').evaluateAll((all) => {
+      return all.map((one) => Date.parse(one.getAttribute('datetime') ?? ''));
+    });
+    expect(times, 'in the order in which they were hit').to.deep.equal(
+      times.toSorted((a, b) => a - b),
+    );
     await looksOver(page);
     await page.getByRole('button', { name: /^error on catalog/ }).waitFor();
   });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { systemClock } from '@faultline/chassis/clock';
 import type { Watcher } from '@faultline/store/watch/watcher';
-import { openReport, recordTick } from '../../local/src/rollouts/report.ts';
+import { rolloutOf, type RolloutPart } from './rollouts.ts';
 
 type Listed = { id: string; kind: string; target: string; endsMs: number; startedMs: number };
 
@@ -101,60 +101,10 @@ function statusOf(watcher: Watcher) {
   };
 }
 
-const metrics = [
-  { metric: 'success-rate', value: 99.4, query: 'sum(rate(response_total[20s]))' },
-  { metric: 'latency-p95', value: 180, query: 'histogram_quantile(0.95, …)' },
-];
-
 /** One rollout that goes on, one that was undone; all others rest. */
+const parts: Readonly<Record<string, RolloutPart>> = { catalog: 'rolling', payments: 'undone' };
+
 function rollouts(watcher: Watcher) {
   const services = watcher.topology().nodes.filter(({ kind }) => kind === 'service');
-  return services.map(({ name }) => ({
-    service: name,
-    phase: name === 'catalog' ? 'Progressing' : name === 'payments' ? 'Failed' : 'Initialized',
-    weight: name === 'catalog' ? 30 : 0,
-    weights: name === 'catalog' ? { primary: 70, canary: 30 } : { primary: 100, canary: 0 },
-    failed_checks: name === 'payments' ? 2 : 0,
-    threshold: 2,
-    iterations: 0,
-    paused: false,
-    interval_ms: 10_000,
-    primary: { version: '1.0.0', replicas: 1, ready: 1 },
-    canary: name === 'catalog' ? { version: '1.1.0', replicas: 1, ready: 1 } : null,
-    message: null,
-    report: name === 'catalog' || name === 'payments' ? reportOf(name) : null,
-  }));
-}
-
-function reportOf(service: string) {
-  const endMs = systemClock.now();
-  let report = openReport({
-    service,
-    fromVersion: '1.0.0',
-    toVersion: '1.1.0',
-    atMs: endMs - 60_000,
-  });
-  const isBad = service === 'payments';
-  for (let step = 1; step <= 3; step++) {
-    const isLast = step === 3 && isBad;
-    report = recordTick(report, {
-      atMs: endMs - 60_000 + step * 10_000,
-      before: 'Progressing',
-      result: {
-        // Only what the report reads.
-        state: { phase: isLast ? 'Failed' : 'Progressing' } as never,
-        actions: [
-          { kind: 'set-routes', weights: { primary: 100 - step * 10, canary: step * 10 } } as never,
-        ],
-        events: [{ type: 'Normal', message: `Advance ${service} canary weight ${step * 10}` }],
-      },
-      verdicts: metrics.map(({ metric, value, query }) =>
-        isBad && step > 1 && metric === 'success-rate'
-          ? { kind: 'fail', metric, query, value: 71.2, reason: '71.2 < 99' }
-          : { kind: 'pass', metric, query, value },
-      ) as never,
-      requestsMet: step * 40,
-    });
-  }
-  return report;
+  return services.map(({ name }) => rolloutOf(name, parts[name] ?? 'at rest'));
 }

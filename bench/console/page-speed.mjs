@@ -36,3 +36,10 @@ export function firstPaint() {
   if (!paint || !document.querySelector('[data-node]')) return false;
   return { paintMs: paint.startTime, mapMs: performance.now() };
 }
+
+/** Whether nothing is drawn of calls on their way. */
+export function nothingMoves() {
+  const canvas = document.querySelector('canvas.map-traffic');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.every((value) => value === 0);
+}

@@ -12,7 +12,8 @@ export type Visible = {
   readonly toldMs: number;
 };
 
-const CALLEES = 12;
+/** So few that all of their numbers are written. */
+const CALLEES = 10;
 /** How often the store tells of the system as a whole. */
 const FRAME_MS = 300;
 const callees = Array.from(

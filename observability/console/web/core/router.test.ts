@@ -17,6 +17,13 @@ describe('the routes', () => {
     expect(matchRoute(routes, '/traces/abc/')?.params).to.deep.equal({ id: 'abc' });
   });
 
+  it('give values as they were before they were part of an address', () => {
+    const name = 'a/b?c=<d>%';
+    const { params } = matchRoute(routes, `/traces/${encodeURIComponent(name)}`) ?? {};
+    expect(params).to.deep.equal({ id: name });
+    expect(matchRoute(routes, '/traces/100%')?.params).to.deep.equal({ id: '100%' });
+  });
+
   it('answer none for what is nowhere', () => {
     expect(matchRoute(routes, '/traces')).to.equal(undefined);
     expect(matchRoute(routes, '/traces/a/b')).to.equal(undefined);

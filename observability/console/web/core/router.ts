@@ -35,8 +35,16 @@ function matchParts(
   const params: Record<string, string> = {};
   for (const [index, expected] of pattern.entries()) {
     const part = parts[index] ?? '';
-    if (expected.startsWith(':')) params[expected.slice(1)] = part;
+    if (expected.startsWith(':')) params[expected.slice(1)] = decode(part);
     else if (expected !== part) return undefined;
   }
   return params;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // what is no encoding stands for itself
+  }
 }

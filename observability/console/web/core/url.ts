@@ -1,7 +1,11 @@
 import { computed, signal } from '@preact/signals';
 
 /** Where the page is. All state that is worth coming back to is in here. */
-export type Place = { readonly path: string; readonly query: URLSearchParams };
+export type Place = {
+  /** As it is in the address: encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+};
 
 type QueryChanges = Readonly<Record<string, string | number | undefined>>;
 
@@ -60,13 +64,5 @@ function withQuery(path: string, query: URLSearchParams): string {
 }
 
 function read(): Place {
-  return { path: decodePath(location.pathname), query: new URLSearchParams(location.search) };
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURI(path);
-  } catch {
-    return path; // what is no encoding stands for itself
-  }
+  return { path: location.pathname, query: new URLSearchParams(location.search) };
 }

@@ -27,7 +27,7 @@ export function NodePanel({ frame, name }: { frame: Frame; name: string }) {
       <p class="incident-actions">
         {node.kind === 'service' && (
           <>
-            <Link class="button small" href={address(`/services/${name}`)}>
+            <Link class="button small" href={address(`/services/${encodeURIComponent(name)}`)}>
               Open its page
             </Link>
             <Link class="button small" href={address('/traces', { service: name })}>

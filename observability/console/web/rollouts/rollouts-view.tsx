@@ -81,7 +81,7 @@ function Card({ rollout, again, hasReport = false }: CardProps & { hasReport?: b
     <>
       <header class="rollout-head">
         <h2>
-          <Link href={address(`/rollouts/${service}`)}>{service}</Link>
+          <Link href={address(`/rollouts/${encodeURIComponent(service)}`)}>{service}</Link>
         </h2>
         <PhaseBadge rollout={rollout} />
         <Actions rollout={rollout} again={again} />
@@ -153,7 +153,9 @@ function Outcome({ rollout, hasReport }: { rollout: Rollout; hasReport: boolean 
   return (
     <p>
       {`${told}. `}
-      {!hasReport && <Link href={address(`/rollouts/${service}`)}>Read the report</Link>}
+      {!hasReport && (
+        <Link href={address(`/rollouts/${encodeURIComponent(service)}`)}>Read the report</Link>
+      )}
     </p>
   );
 }
