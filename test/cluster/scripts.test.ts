@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '@faultline/chassis/testing/eventually';
 import { expect } from 'chai';
 import { TempDir } from '../../local/test/temp-dir.ts';
 import { certificateCommands } from '../../tilt/cluster/certificates.ts';
@@ -160,6 +162,29 @@ describe('the set-up of a cluster', () => {
     expect(problems).to.deep.equal([]);
     expect(resources.Secret).to.have.length(3);
     expect(() => makeSecrets([ask('a-token', 'value')])).to.throw('make the Secret a-token/value');
+  });
+});
+
+describe('what Tilt serves', () => {
+  const script = join(root, 'tilt/cluster/leashed.ts');
+
+  it('ends with its exit code', () => {
+    const run = (...args: string[]) => spawnSync(process.execPath, [script, ...args]);
+    expect(run(process.execPath, '-e', 'process.exit(3)').status).to.equal(3);
+    expect(run().status).to.equal(1);
+  });
+
+  it('ends when Tilt is killed before it could end it', async function () {
+    this.timeout(20_000);
+    const served = 'process.stdout.write(String(process.pid)); setInterval(() => {}, 1000)';
+    const started = JSON.stringify([script, process.execPath, '-e', served]);
+    const tilt = `child_process.spawn(process.execPath, ${started}, { stdio: 'inherit' })`;
+    const parent = spawn(process.execPath, ['-e', tilt], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [pid] = await once(parent.stdout, 'data');
+    parent.kill('SIGKILL');
+    await eventually(() => {
+      expect(() => process.kill(Number(pid), 0)).to.throw(/ESRCH/);
+    });
   });
 });
 

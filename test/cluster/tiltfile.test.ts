@@ -1,7 +1,6 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
 import { expect } from 'chai';
-import { TempDir } from '../../local/test/temp-dir.ts';
 import { root } from '../../tools/config.ts';
 import { services } from './support/overlays.ts';
 import { executeTiltfile } from './support/tilt/execute.ts';
@@ -32,28 +31,6 @@ function resource(file: Tiltfile, name: string) {
 function before(file: Tiltfile, name: string): Set<string> {
   const { deps } = resource(file, name);
   return deps.reduce((all, dep) => all.union(before(file, dep)), new Set(deps));
-}
-
-/** A copy of the project in which one Tiltfile is changed. */
-function broken(
-  file: string,
-  edit: (text: string) => string,
-  settings: Settings = {},
-): () => Tiltfile {
-  return () => {
-    using dir = new TempDir();
-    for (const path of ['Tiltfile', 'tilt', 'deploy', 'mesh', 'services', 'observability']) {
-      cpSync(join(root, path), dir.join(path), {
-        recursive: true,
-        filter: (source) => !/node_modules|\/(src|test|dist|web|public|sandbox)(\/|$)/.test(source),
-      });
-    }
-    const text = readFileSync(dir.join(file), 'utf8');
-    const after = edit(text);
-    expect(after).not.to.equal(text);
-    writeFileSync(dir.join(file), after);
-    return executeTiltfile({ root: dir.path, context, settings });
-  };
 }
 
 describe('the Tiltfile', function () {
@@ -289,12 +266,27 @@ describe('the Tiltfile', function () {
     }
   });
 
+  it('runs scripts that exist from where it runs them, and none that outlives it', () => {
+    for (const settings of [{ canary: true }, { local: true }]) {
+      for (const { name, kind, cmd, serveCmd, dir } of tilt(settings).resources.values()) {
+        if (kind !== 'local') continue;
+        const [program, script = ''] = cmd.length > 0 ? cmd : serveCmd;
+        expect(program, name).to.equal(join(root, 'node_modules/.bin/node'));
+        expect(existsSync(resolve(dir, script)), `${name}: ${script}`).to.equal(true);
+        const ends = /leashed|forward/.test(script) || serveCmd.includes('logs');
+        if (serveCmd.length > 0) expect(ends, name).to.equal(true);
+      }
+    }
+  });
+
   it('runs the local engine without a cluster', () => {
     const file = tilt({ local: true }, { context: '' });
     expect([...file.resources.keys()].toSorted()).to.deep.equal(
       ['faultline', ...services].toSorted(),
     );
     expect(resource(file, 'faultline').serveCmd.slice(1)).to.deep.equal([
+      'tilt/cluster/leashed.ts',
+      join(root, 'node_modules/.bin/node'),
       join(root, 'local/bin/faultline.mjs'),
       'up',
     ]);
@@ -342,65 +334,5 @@ describe('docs/cluster.md', () => {
   it('names the ports that are opened', () => {
     const ports = [...tilt().resources.values()].flatMap((one) => one.ports);
     for (const { local } of ports) expect(text).to.include(`(${local})`);
-  });
-});
-
-describe('a broken Tiltfile', function () {
-  this.timeout(60_000);
-
-  const failing: [string, string, (text: string) => string, RegExp][] = [
-    [
-      'misspells a function',
-      'Tiltfile',
-      (text) => text.replace('analytics_settings', 'analytic_settings'),
-      /Tiltfile:\d+: undefined: analytic_settings/,
-    ],
-    [
-      'misspells a parameter',
-      'tilt/engine.Tiltfile',
-      (text) => text.replace('serve_dir=', 'serv_dir='),
-      /unexpected keyword argument serv_dir/,
-    ],
-    [
-      'names a workload that is not there',
-      'tilt/platform.Tiltfile',
-      (text) =>
-        text
-          .replace("'grafana': port", "'grafna': port")
-          .replace("'deploy/dev'", "'deploy/nowhere'"),
-      /deploy\/nowhere/,
-    ],
-    [
-      'syncs from outside the build context',
-      'tilt/workloads.Tiltfile',
-      (text) =>
-        text
-          .replace("'packages', 'observability/telemetry'", "'packages'")
-          .replace("[folder + '/src']", "[folder + '/src', 'mesh']"),
-      /mesh is not in the build context/,
-    ],
-    [
-      'has no closing bracket',
-      'tilt/buttons.Tiltfile',
-      (text) => text.replace('return\n', 'return (\n'),
-      /buttons\.Tiltfile:\d+: /,
-    ],
-  ];
-  for (const [what, file, edit, expected] of failing) {
-    it(`that ${what} is refused with its place`, () => {
-      const settings = what.includes('parameter') ? { local: true } : {};
-      expect(broken(file, edit, settings)).to.throw(expected);
-    });
-  }
-
-  it('that waits for nothing there, or builds what nobody uses, is warned of', () => {
-    const file = broken('tilt/platform.Tiltfile', (text) =>
-      text
-        .replace("mesh = ['linkerd', 'secrets']", "mesh = ['linkerd', 'secret']")
-        .replace("image('trace-store'", "image('trace-stor'"),
-    )();
-    expect(file.warnings.join('\n'))
-      .to.include('postgres depends on secret, which does not exist')
-      .and.include('image ghcr.io/faultline/trace-stor is not used');
   });
 });

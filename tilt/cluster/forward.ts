@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { flag, main, named, serve } from './run.ts';
+import { endWithParent, flag, main, named, serve } from './run.ts';
 
 const pauseMs = 1_000;
-const watchMs = 2_000;
 
 /*
  * `node tilt/cluster/forward.ts --context kind-faultline --service gateway --local 8080`: a port of this
@@ -13,11 +12,7 @@ await main(async () => {
   const service = named(flag(args, '--service'), 'a Service');
   const kubectl = ['kubectl', '--context', flag(args, '--context'), '-n', 'shop'] as const;
   const ports = `${Number(flag(args, '--local'))}:80`;
-  const parent = process.ppid;
-  // Tilt may be killed without a chance to end what it started.
-  setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
-  }, watchMs);
+  endWithParent();
   for (;;) {
     await serve([
       ...kubectl,

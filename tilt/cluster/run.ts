@@ -2,6 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 
+const watchMs = 2_000;
+
 /** A program and its arguments; nothing goes through a shell. */
 export type Command = readonly [program: string, ...args: string[]];
 
@@ -21,17 +23,29 @@ export async function succeeds(command: Command, input?: string): Promise<boolea
   }
 }
 
-/** Runs a command that goes on until it ends by itself or this process is told to: then both end. */
-export async function serve(command: Command): Promise<void> {
+/**
+ * Runs a command that goes on until it ends by itself or this process is told to: then it ends, and
+ * this process after it. Answers its exit code.
+ */
+export async function serve(command: Command): Promise<number | null> {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const end = (signal: NodeJS.Signals) => {
+    child.once('close', () => process.kill(process.pid, signal));
     child.kill(signal);
-    process.kill(process.pid, signal);
   };
   process.once('SIGTERM', end).once('SIGINT', end);
   await once(child, 'close');
   process.off('SIGTERM', end).off('SIGINT', end);
+  return child.exitCode;
+}
+
+/** Ends this process once the one that started it is gone: Tilt may be killed before it ends others. */
+export function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, watchMs).unref();
 }
 
 /** Runs commands one after the other. Throws at the first that fails. */
