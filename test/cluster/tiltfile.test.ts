@@ -187,6 +187,12 @@ describe('the Tiltfile', function () {
     expect(() => tilt({ canary: true, lean: true })).to.throw('--canary needs Prometheus');
   });
 
+  it('builds a new version of what is saved where Flagger is to try it', () => {
+    const live = ({ images }: Tiltfile) => images.filter(({ syncs }) => syncs.length > 0);
+    expect(live(tilt({ canary: true }))).to.deep.equal([]);
+    expect(live(tilt())).to.have.length(services.length);
+  });
+
   it('never waits for Deployments that Flagger scales to nothing', () => {
     const file = tilt({ canary: true });
     for (const name of services) {
