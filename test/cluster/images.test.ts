@@ -58,13 +58,15 @@ describe('the images', function () {
   }
 
   it('are made from bases of one digest each, Node.js to build and to watch, and less to run', () => {
-    const store = readFileSync(join(root, 'deploy/observability/trace-store.Dockerfile'), 'utf8');
-    const texts = [store, ...services.map(dockerfile)];
+    const files = globSync(['deploy/**/*Dockerfile', 'services/*/Dockerfile'], { cwd: root });
+    expect(files.length).to.be.greaterThan(services.length);
+    const texts = files.map((file) => readFileSync(join(root, file), 'utf8'));
     const bases = new Set(texts.flatMap((text) => text.match(/^ARG .*/gm) ?? []));
     expect([...bases].map((line) => line.replace(/[0-9a-f]{64}$/, '…'))).to.deep.equal([
       'ARG NODE=node:24.21.0-bookworm-slim@sha256:…',
       'ARG RUNTIME=gcr.io/distroless/cc-debian12:nonroot@sha256:…',
     ]);
+    expect(texts.join('').match(/^FROM (?!dependencies|\$\{)/m)).to.equal(null);
     for (const service of services) {
       const froms = stagesOf(dockerfile(service)).map(({ name, lines }) => [name, lines[0]]);
       const own = froms.filter(([name]) => name !== 'bundles');

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { expect } from 'chai';
+import { resetCommands } from '../../tilt/cluster/reset.ts';
 import { root } from '../../tools/config.ts';
 import { services } from './support/overlays.ts';
 import { executeTiltfile } from './support/tilt/execute.ts';
@@ -127,6 +128,24 @@ describe('the Tiltfile', function () {
       expect(resource(file, job).podReadiness).to.equal('');
     }
     expect(resource(file, 'gateway').deps.filter((one) => jobs.includes(one))).to.deep.equal([]);
+  });
+
+  it('has the button that empties the stores run all of these Jobs again', () => {
+    const running = services.map((name) => `deployment.apps/${name}`).join('\n');
+    const commands = resetCommands(context, running);
+    const file = tilt();
+    const jobs = [...file.resources.values()].filter(({ objects }) =>
+      objects.some(({ kind }) => kind === 'Job'),
+    );
+    const triggered = commands.filter(([program]) => program === 'tilt').map(([, , name]) => name);
+    expect(triggered).to.deep.equal(jobs.map(({ name }) => name).toSorted());
+    const few = resetCommands(context, 'deployment.apps/orders\n');
+    expect(few.filter(([program]) => program === 'tilt')).to.deep.equal([
+      ['tilt', 'trigger', 'orders-migrations'],
+    ]);
+    for (const [program, ...args] of commands.filter(([one]) => one !== 'tilt')) {
+      expect([program, args[0], args[1]]).to.deep.equal(['kubectl', '--context', context]);
+    }
   });
 
   it('runs no Job anew for a saved source, only for its migrations and what all share', () => {
