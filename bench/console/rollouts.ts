@@ -37,8 +37,8 @@ function reportOf(service: string, isBad: boolean) {
   const startMs = systemClock.now() - 2 * STEPS * STEP_MS;
   let report = openReport({ service, fromVersion: '1.0.0', toVersion: '1.1.0', atMs: startMs });
   for (let step = 1; step <= STEPS; step++) {
-    const weight = step * STEP_PERCENT;
     const isLast = step === STEPS && isBad;
+    const weight = isLast ? 0 : step * STEP_PERCENT;
     report = recordTick(report, {
       atMs: startMs + step * STEP_MS,
       before: 'Progressing',
@@ -48,7 +48,7 @@ function reportOf(service: string, isBad: boolean) {
         actions: [
           { kind: 'set-routes', weights: { primary: 100 - weight, canary: weight } } as never,
         ],
-        events: [{ type: 'Normal', message: `Advance ${service} canary weight ${weight}` }],
+        events: [isLast ? undone(service) : advanced(service, weight)],
       },
       verdicts: metrics.map(({ metric, value, query }) =>
         isBad && step > 1 && metric === 'success-rate'
@@ -59,4 +59,12 @@ function reportOf(service: string, isBad: boolean) {
     });
   }
   return report;
+}
+
+function advanced(service: string, weight: number) {
+  return { type: 'Normal', message: `Advance ${service} canary weight ${weight}` } as const;
+}
+
+function undone(service: string) {
+  return { type: 'Warning', message: `Rolling back ${service}: failed checks` } as const;
 }

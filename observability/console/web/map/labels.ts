@@ -25,6 +25,9 @@ const places = [
     [-1, 1].map((to) => 0.5 + to * (at + 1) * STEP),
   ).flat(),
 ];
+/** Above and below the edge is where a label goes last. */
+const asides = [0, -1, 1];
+const ASIDE_COST = 60;
 /** A label that hides another hides more than one that hides a part of a box. */
 const LABEL_COST = 4;
 
@@ -39,12 +42,15 @@ export function placeLabels(
   const taken = [...tags];
   const placed = new Map<string, Point>();
   for (const { key, track, width, height } of labels) {
-    const options = places.map((part) => {
-      const { x, y } = pointOn(track, part);
-      const box = { x: clamp(x, width, right), y: clamp(y, height, bottom), width, height };
-      const cost = LABEL_COST * covered(box, taken) + covered(box, obstacles);
-      return { box, cost };
-    });
+    const options = asides.flatMap((aside) =>
+      places.map((part) => {
+        const { x, y } = pointOn(track, part);
+        const shifted = y + aside * height * 0.7;
+        const box = { x: clamp(x, width, right), y: clamp(shifted, height, bottom), width, height };
+        const hidden = LABEL_COST * covered(box, taken) + covered(box, obstacles);
+        return { box, cost: hidden + Math.abs(aside) * ASIDE_COST };
+      }),
+    );
     const best = options.reduce((a, b) => (b.cost < a.cost ? b : a));
     taken.push(best.box);
     placed.set(key, { x: best.box.x, y: best.box.y });
