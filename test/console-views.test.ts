@@ -14,6 +14,8 @@ const [hostile, failed] = [1, 2].map(traceIdOf);
 /** What {@link hostileTrace} calls its service. */
 const script = hostileTrace[0]?.service ?? '';
 
+const STOPS_MAX = 100;
+
 describe('every view of the console', function () {
   this.timeout(60_000);
   let explorer: Explorer;
@@ -90,6 +92,23 @@ describe('every view of the console', function () {
     });
   }
 
+  it('is walked through by Tab alone, with each stop in sight and named', async () => {
+    await page.goto('/');
+    await page.getByRole('button', { name: /^gateway/ }).waitFor();
+    const stops: string[] = [];
+    for (let stop = await nextStop(page); stop !== ''; stop = await nextStop(page)) {
+      stops.push(stop);
+      expect(stops.length, stops.join('\n')).to.be.below(STOPS_MAX);
+    }
+    expect(stops.filter((stop) => /unnamed|unseen/.test(stop))).to.deep.equal([]);
+    for (const name of [/^Skip to/, /^Rollouts/, /^gateway, service/, /^The moment that is/]) {
+      expect(
+        stops.some((stop) => name.test(stop)),
+        `${name} in ${stops.join('; ')}`,
+      ).to.equal(true);
+    }
+  });
+
   it('moves nothing in the way after which Chromium draws it as it was before', async () => {
     await page.goto('/');
     await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
@@ -132,5 +151,19 @@ async function findProblems(page: Page): Promise<string[]> {
       ...[...made].map(({ outerHTML }) => outerHTML),
       ...(isWide ? ['wider than the window'] : []),
     ];
+  });
+}
+
+/** Presses Tab, and says what has the focus now; nothing after the last. */
+async function nextStop(page: Page): Promise<string> {
+  await page.keyboard.press('Tab');
+  return page.evaluate(() => {
+    const focused = document.activeElement ?? document.body;
+    if (focused === document.body) return '';
+    const { top, bottom, left, right } = focused.getBoundingClientRect();
+    const isSeen = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+    const label = focused.getAttribute('aria-label') ?? focused.querySelector('title')?.textContent;
+    const name = label ?? focused.textContent.trim();
+    return `${name || 'unnamed'}${isSeen ? '' : ', unseen'}`;
   });
 }
