@@ -38,6 +38,7 @@ export function lookOf(edge: MapEdge, { isBroken }: { isBroken: boolean }): Edge
 /** All that is known of an edge, as a sentence for those who do not see the map. */
 export function describeEdge(edge: MapEdge): string {
   const { from, to, requestsPerSecond, errorShare, p95Ms, retriesPerSecond, openBreakers } = edge;
+  const { mtls } = edge;
   return [
     `${from} to ${to}`,
     formatRate(requestsPerSecond),
@@ -45,5 +46,6 @@ export function describeEdge(edge: MapEdge): string {
     ...(p95Ms === undefined ? [] : [`p95 ${formatMs(p95Ms)}`]),
     ...(retriesPerSecond > 0 ? [`${formatRate(retriesPerSecond)} retries`] : []),
     ...(openBreakers > 0 ? ['breaker open'] : []),
+    ...(mtls === undefined ? [] : [mtls ? 'mutual TLS' : 'no mutual TLS']),
   ].join(', ');
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { aFrame, aNode, anEdge } from '../testing/samples.ts';
-import { lookOf } from './edge-look.ts';
+import { describeEdge, lookOf } from './edge-look.ts';
 import { placeLabels } from './labels.ts';
 import { Particles } from './particles.ts';
 import { pointOn, trackOf } from './path.ts';
@@ -82,6 +82,11 @@ describe('an edge of the map', () => {
     expect(look.amplification).to.equal(2.5);
     expect(look.label).to.deep.equal(['20 % failed', '×2.5 by retries', 'breaker open']);
     expect(lookOf(edge, { isBroken: true }).state).to.equal('broken');
+  });
+
+  it('tells all that is known of it in a sentence', () => {
+    const edge = anEdge('a', 'b', { requestsPerSecond: 10, p95Ms: 12, mtls: false });
+    expect(describeEdge(edge)).to.equal('a to b, 10 /s, 0 % failed, p95 12 ms, no mutual TLS');
   });
 
   it('begins and ends where it should, and has its labels beside each other', () => {
