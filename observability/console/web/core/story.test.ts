@@ -42,6 +42,19 @@ describe('the parts in what is broken', () => {
     expect([...partsOf(aFrame(0), [open]).brokenEdges]).to.deep.equal(['orders payments']);
   });
 
+  it('say in a word what is wrong, with what broke first and with whom it hit', () => {
+    const slow = anIncident({
+      state: 'open',
+      symptom: 'latency',
+      origin: { kind: 'service', service: 'payments' },
+      victims: [{ service: 'orders', at: '', requests: 3, failed: 0, slow: 3 }],
+    });
+    const symptoms = (incident: typeof slow) =>
+      Object.fromEntries(partsOf(aFrame(0), [incident]).symptoms);
+    expect(symptoms(slow)).to.deep.equal({ payments: 'slow', orders: 'slow' });
+    expect(symptoms(open), 'an edge tells of itself').to.deep.equal({ orders: 'fails' });
+  });
+
   it('end with the incident', () => {
     const { states, brokenEdges } = partsOf(aFrame(0), [anIncident()]);
     expect(states.get('payments')).to.equal('healthy');

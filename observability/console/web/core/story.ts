@@ -31,6 +31,17 @@ export type Parts = {
   readonly states: ReadonlyMap<string, NodeState>;
   /** Edges that are themselves what broke, as `from to`. */
   readonly brokenEdges: ReadonlySet<string>;
+  /** What is wrong with nodes, in a word, where no share of errors says it. */
+  readonly symptoms: ReadonlyMap<string, string>;
+};
+
+const shortSymptoms: Readonly<Record<Incident['symptom'], string>> = {
+  errors: 'fails',
+  latency: 'slow',
+  unreachable: 'not reached',
+  silence: 'silent',
+  backlog: 'falls behind',
+  overload: 'overloaded',
 };
 
 /** The part that each node has in what is broken. */
@@ -48,7 +59,23 @@ export function partsOf(frame: Frame, incidents: readonly Incident[]): Parts {
     if (absorbers.has(name)) return 'masked';
     return requestsPerSecond > 0 || kind === 'queue' ? 'healthy' : 'unknown';
   };
-  return { states: new Map(frame.nodes.map((node) => [node.name, stateOf(node)])), brokenEdges };
+  const states = new Map(frame.nodes.map((node) => [node.name, stateOf(node)]));
+  return { states, brokenEdges, symptoms: symptomsOf(open) };
+}
+
+/** What broke first has the last word. */
+function symptomsOf(open: readonly Incident[]): Map<string, string> {
+  return new Map([
+    ...open.flatMap(({ victims }) =>
+      victims.map(({ service, slow, failed }) => {
+        return [service, slow > failed ? shortSymptoms.latency : shortSymptoms.errors] as const;
+      }),
+    ),
+    // Of an edge that broke it is written on the edge.
+    ...open
+      .filter(({ origin }) => origin.kind !== 'edge')
+      .map(({ origin, symptom }) => [origin.service, shortSymptoms[symptom]] as const),
+  ]);
 }
 
 /** What broke, in a few words: `payments`, `orders → payments`, `inventory 1.2.0`. */

@@ -10,6 +10,8 @@ export type NodeProps = {
   /** Absent for those who come to the edge. */
   node: MapNode | undefined;
   state: NodeState;
+  /** What is wrong with it, in a word. */
+  symptom: string | undefined;
   isSelected: boolean;
   isDimmed: boolean;
   /** Drawn so small that details cannot be read. */
@@ -43,7 +45,7 @@ export function MapNodeShape(props: NodeProps) {
       onClick={onSelect}
       onKeyDown={onKey}
     >
-      <title>{describeNode(placed, node, state)}</title>
+      <title>{describeNode(props)}</title>
       <Outline {...placed} />
       {isFar ? <FarTexts {...props} /> : <Texts {...props} />}
       {!isFar && node && kind === 'service' && <Replicas node={node} width={width} />}
@@ -55,11 +57,12 @@ export function MapNodeShape(props: NodeProps) {
 }
 
 /** What a reader of screens hears. */
-function describeNode({ name, kind }: PlacedNode, node: MapNode | undefined, state: NodeState) {
+function describeNode({ placed: { name, kind }, node, state, symptom }: NodeProps) {
   if (!node) return 'people, who come to the edge';
   return [
     `${name}, ${kind}`,
     stateWords[state].toLowerCase(),
+    ...(symptom === undefined ? [] : [symptom]),
     ...(kind === 'queue' ? [`${node.waiting ?? 0} waiting`] : []),
     ...(kind === 'queue' ? [] : [formatRate(node.requestsPerSecond)]),
     ...(node.errorShare > 0 ? [`${formatShare(node.errorShare)} failed`] : []),
@@ -84,7 +87,7 @@ function Outline({ kind, name, width, height }: PlacedNode) {
   return <rect class="shape" width={width} height={height} rx={radius} />;
 }
 
-function Texts({ placed, node, state }: Pick<NodeProps, 'placed' | 'node' | 'state'>) {
+function Texts({ placed, node, state, symptom }: NodeProps) {
   const { name, kind, width, height } = placed;
   const short = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
   const isOneLine = kind === 'queue' || node === undefined;
@@ -99,7 +102,7 @@ function Texts({ placed, node, state }: Pick<NodeProps, 'placed' | 'node' | 'sta
       </text>
       {!isOneLine && (
         <text class="facts" x={x} y={middle + 14} text-anchor={anchor}>
-          {factsOf(node, state)}
+          {factsOf(node, { state, symptom })}
         </text>
       )}
       {kind === 'queue' && (node?.waiting ?? 0) > 0 && (
@@ -116,11 +119,11 @@ const FAR_FONT = 17;
 const LETTER_WIDTH = 0.6;
 
 /** The name as large as there is room for, and how much fails. */
-function FarTexts({ placed, node }: Pick<NodeProps, 'placed' | 'node'>) {
+function FarTexts({ placed, node, symptom }: NodeProps) {
   const { name, width, height, kind } = placed;
   const fits = (width - 12) / (Math.min(name.length, NAME_MAX) * LETTER_WIDTH);
   const short = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
-  const fails = node && isFailing(node) ? `${formatShare(node.errorShare)} failed` : undefined;
+  const fails = node && isFailing(node) ? `${formatShare(node.errorShare)} failed` : symptom;
   const middle = kind === 'store' ? height / 2 + 4 : height / 2;
   return (
     <g text-anchor="middle">
@@ -145,17 +148,18 @@ function isFailing({ kind, errorShare }: MapNode): boolean {
   return errorShare >= (kind === 'store' ? 0.05 : 0.005);
 }
 
-function factsOf(node: MapNode, state: NodeState) {
+function factsOf(node: MapNode, { state, symptom }: Pick<NodeProps, 'state' | 'symptom'>) {
   if (node.versions.length > 1) {
     return node.versions
       .map(({ version, share }) => `${version} ${formatShare(share)}`)
       .join(' · ');
   }
   if (node.requestsPerSecond === 0) return state === 'healthy' ? 'quiet' : 'no traffic';
+  const wrong = isFailing(node) ? `${formatShare(node.errorShare)} failed` : symptom;
   return (
     <>
       {formatRate(node.requestsPerSecond)}
-      {isFailing(node) && <tspan class="bad">{` · ${formatShare(node.errorShare)} failed`}</tspan>}
+      {wrong !== undefined && <tspan class="bad">{` · ${wrong}`}</tspan>}
     </>
   );
 }

@@ -81,6 +81,7 @@ function Drawing({ frame, layout, scale }: { frame: Frame; layout: Layout; scale
             placed={placed}
             node={nodes.get(placed.name)}
             state={stateOf(placed.name)}
+            symptom={parts.symptoms.get(placed.name)}
             isSelected={isChosen(placed.name, selected)}
             isDimmed={selected !== undefined && !lit.has(placed.name)}
             isFar={isFar}

@@ -4,6 +4,7 @@ import { formatTime } from '../core/format.ts';
 import type { Series, Span } from './model.ts';
 
 const HEIGHT = 96;
+const TIME_WIDTH = 60;
 /** As `--time-left` and `--time-right` of the sheet: everything on the axis has them. */
 const MARGINS = { left: 64, right: 24 } as const;
 
@@ -61,7 +62,14 @@ function optionsFor(width: number): uPlot.Options {
     cursor: { show: false },
     scales: { x: { time: true, auto: false }, y: { auto: false } },
     axes: [
-      { ...axis, grid: { show: false }, size: 24, space: 110, values: timesOf },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 24,
+        space: 110,
+        values: timesOf,
+        filter: withRoom,
+      },
       { ...axis, grid, size: MARGINS.left, space: 32 },
     ],
     series: [
@@ -82,8 +90,14 @@ function optionsFor(width: number): uPlot.Options {
   };
 }
 
-function timesOf(_: uPlot, seconds: number[]): string[] {
-  return seconds.map((at) => formatTime(at * 1_000));
+/** No time is written so far to the right that it would be cut off. */
+function withRoom(plot: uPlot, splits: number[]): (number | null)[] {
+  const last = plot.over.clientWidth + MARGINS.right - TIME_WIDTH / 2;
+  return splits.map((at) => (plot.valToPos(at, 'x') > last ? null : at));
+}
+
+function timesOf(_: uPlot, seconds: (number | null)[]): string[] {
+  return seconds.map((at) => (at === null ? '' : formatTime(at * 1_000)));
 }
 
 function colour(name: string): string {
