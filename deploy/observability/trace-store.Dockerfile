@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The Node.js that package.json names.
 ARG NODE=node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 # What Node.js is linked with, and nothing else: no shell, no package manager.
