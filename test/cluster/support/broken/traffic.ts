@@ -112,6 +112,21 @@ export const traffic: readonly Broken[] = [
     /nobody serves/,
   ],
   [
+    'Canary shop/images',
+    `{ op: remove, path: /spec/autoscalerRef/primaryScalerQueries }`,
+    /primaryScalerQueries: expected those of ScaledObject images/,
+  ],
+  [
+    'ScaledObject shop/images',
+    `{ op: replace, path: /spec/triggers/0/name, value: queue }`,
+    /primaryScalerQueries: expected those of ScaledObject images/,
+  ],
+  [
+    'Canary shop/orders',
+    `{ op: add, path: /spec/autoscalerRef/primaryScalerQueries, value: {} }`,
+    /primaryScalerQueries/,
+  ],
+  [
     'MetricTemplate shop/latency-p99',
     `{ op: replace, path: /spec/query, value: 'rate(response_latency_bucket{}[1m])' }`,
     /no metric response_latency_bucket/,

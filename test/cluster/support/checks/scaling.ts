@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { root } from '../../../../tools/config.ts';
 import type { Problem } from '../manifest.ts';
 import type { Resources } from '../resources.ts';
@@ -17,6 +18,7 @@ export function checkScaling(all: Resources): Problem[] {
   return [
     ...all.HorizontalPodAutoscaler.flatMap((one) => checkAutoscaler(one, all)),
     ...all.ScaledObject.flatMap((one) => checkScaledObject(one, all)),
+    ...all.Canary.flatMap((one) => checkPrimaryQueries(one, all)),
     ...all.MetricTemplate.flatMap(({ metadata, spec }) =>
       checkQuery(`MetricTemplate ${metadata.name}`, {
         all,
@@ -62,6 +64,26 @@ function checkScaledObject(
       return checkQuery(what, { all, query, address: serverAddress });
     }),
   ];
+}
+
+/** Flagger's copy of a ScaledObject, which scales what serves, asks for what it is told, or for a guess. */
+function checkPrimaryQueries(
+  { metadata, spec }: Resources['Canary'][number],
+  all: Resources,
+): Problem[] {
+  const { autoscalerRef } = spec;
+  if (autoscalerRef?.kind !== 'ScaledObject') return [];
+  const scaled = all.ScaledObject.find(
+    (one) =>
+      one.metadata.name === autoscalerRef.name && one.metadata.namespace === metadata.namespace,
+  );
+  const queries = scaled?.spec.triggers.flatMap((trigger) =>
+    trigger.type === 'prometheus' ? [[trigger.name, trigger.metadata.query] as const] : [],
+  );
+  const asked = Object.fromEntries(queries ?? []);
+  if (isDeepStrictEqual(autoscalerRef.primaryScalerQueries ?? {}, asked)) return [];
+  const message = `primaryScalerQueries: expected those of ScaledObject ${autoscalerRef.name}`;
+  return [problem(`Canary ${metadata.name}`, message)];
 }
 
 type Query = { all: Resources; query: string; address: string | undefined };

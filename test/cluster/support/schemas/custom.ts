@@ -177,11 +177,19 @@ const canary = rolloutKinds.Canary.extend({
   metadata,
   spec: rolloutKinds.Canary.shape.spec.extend({
     autoscalerRef: z
-      .strictObject({
-        apiVersion: z.enum(['autoscaling/v2', 'keda.sh/v1alpha1']),
-        kind: z.enum(['HorizontalPodAutoscaler', 'ScaledObject']),
-        name,
-      })
+      .discriminatedUnion('kind', [
+        z.strictObject({
+          apiVersion: z.literal('autoscaling/v2'),
+          kind: z.literal('HorizontalPodAutoscaler'),
+          name,
+        }),
+        z.strictObject({
+          apiVersion: z.literal('keda.sh/v1alpha1'),
+          kind: z.literal('ScaledObject'),
+          name,
+          primaryScalerQueries: z.record(z.string(), z.string()).optional(),
+        }),
+      ])
       .optional(),
   }),
 });
