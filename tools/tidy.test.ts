@@ -7,7 +7,9 @@ import type { Violation } from './tidy/rule.ts';
 import { rules } from './tidy/rules.ts';
 import { describe as text, exceptions, measure, staleExceptions, type Result } from './tidy.ts';
 
-describe('tidy', () => {
+describe('tidy', function () {
+  // All sources are read, parsed and followed before the first of them.
+  this.timeout(120_000);
   let project: Project;
   let results: Result[];
 

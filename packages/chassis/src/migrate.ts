@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
@@ -20,6 +19,7 @@ type Source = { dir: string; migrationsTable: string };
  * an advisory lock lets one migrate while the others wait.
  */
 export async function migrate(options: { url: string; dir: string; log: Logger }): Promise<void> {
+  if ((await pending(options)).length === 0) return;
   for (const source of sourcesOf(options.dir)) await apply(options, source);
 }
 
@@ -80,6 +80,8 @@ async function appliedNames(client: pg.Client, table: string): Promise<ReadonlyS
 }
 
 async function apply({ url, log }: { url: string; log: Logger }, source: Source): Promise<void> {
+  // Loaded when there is something to do: most starts find everything done.
+  const { runner } = await import('node-pg-migrate');
   const applied = await runner({
     ...source,
     databaseUrl: url,

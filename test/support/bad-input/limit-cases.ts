@@ -15,14 +15,24 @@ function newAddress(): string {
   return `10.${[...randomBytes(3)].join('.')}`;
 }
 
-/** That many requests at once; the last that was refused. */
+/**
+ * That many requests at once; the last that was refused. A machine that is short of time may give up
+ * on a few.
+ */
 async function flood(count: number, send: (index: number) => Promise<Answer>): Promise<Answer> {
   const answers = await Promise.all(Array.from({ length: count }, (_, index) => send(index)));
   const refused = answers.filter(({ status }) => status === 429);
   const served = answers.filter(({ status }) => status < 300 || status === 401);
-  expect(refused.length + served.length).to.equal(count);
+  const others = answers.filter((answer) => !refused.includes(answer) && !served.includes(answer));
+  const late = others.filter(({ status }) => status === 503 || status === 504);
+  expect(others.filter((answer) => !late.includes(answer)).map(describeAnswer)).to.deep.equal([]);
+  expect(late.length, 'given up').to.be.at.most(count / 10);
   expect(served.length, 'served').to.be.at.least(20);
   return refused.at(-1) ?? expect.fail(`all ${count} were served`);
+}
+
+function describeAnswer({ status, body }: Answer): string {
+  return `${status} ${JSON.stringify(body)}`;
 }
 
 function saysWhen({ headers, body }: Answer): void {

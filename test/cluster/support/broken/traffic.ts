@@ -154,6 +154,17 @@ export const traffic: readonly Broken[] = [
   ],
   ['NetworkPolicy shop/orders', `{ op: remove, path: /spec/egress/0 }`, /does not let it out/],
   [
+    'NetworkPolicy shop/databases',
+    `{ op: replace, path: /spec/podSelector, value: { matchLabels: { app.kubernetes.io/component: database } } }`,
+    /no NetworkPolicy lets all its pods out/,
+  ],
+  ['NetworkPolicy shop/databases', `{ op: remove, path: /spec/egress/0 }`, /lets all its pods out/],
+  [
+    'NetworkPolicy shop/to-stores',
+    `{ op: replace, path: /spec/egress/0/to/0/podSelector, value: { matchLabels: { app.kubernetes.io/component: database } } }`,
+    /nobody is/,
+  ],
+  [
     'NetworkPolicy observability/observability',
     `{ op: replace, path: /spec/policyTypes, value: [Egress] }`,
     /no NetworkPolicy says/,

@@ -10,11 +10,26 @@ const sidecarPorts = [4143, 4191];
 /** What others install, and name as they like. */
 const foreign = ['kube-system', 'linkerd', 'flagger-system', 'keda', 'cnpg-system'];
 
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Pods that no manifest here describes, by what they have of labels in all versions of CloudNativePG:
+ * before 1.28 those of its Jobs had no others than its own.
+ */
+function databasePods({ Cluster }: Resources, namespace: string | undefined): Labels[] {
+  const own = Cluster.filter(({ metadata }) => metadata.namespace === namespace);
+  return own.map(({ metadata: { name } }) => ({
+    'cnpg.io/cluster': name,
+    'cnpg.io/instanceName': `${name}-1`,
+  }));
+}
+
 /** Network policies select what there is, let in whom the mesh lets in, and leave nothing open. */
 export function checkNetwork(all: Resources): Problem[] {
   return [
     ...all.NetworkPolicy.flatMap((policy) => checkPeers(policy, all)),
     ...undefended(all),
+    ...all.Cluster.flatMap((one) => checkDatabase(one, all)),
     ...all.MeshTLSAuthentication.flatMap((one) => checkAgainstIdentities(one, all)),
   ];
 }
@@ -24,7 +39,8 @@ function checkPeers(policy: Policy, all: Resources): Problem[] {
   const what = `NetworkPolicy ${metadata.name}`;
   const own = inNamespace(all, metadata.namespace);
   const subjects = own.filter((one) => isSelected(spec.podSelector, one));
-  const isOfDatabases = JSON.stringify(spec.podSelector).includes('database');
+  const databases = databasePods(all, metadata.namespace);
+  const isOfDatabases = databases.some((labels) => selects(spec.podSelector, labels));
   if (subjects.length === 0 && !isOfDatabases) return [problem(what, 'selects no pod')];
   const rules = [
     ...spec.ingress.map(({ from, ports }) => ({ peers: from, ports, receivers: subjects })),
@@ -32,7 +48,7 @@ function checkPeers(policy: Policy, all: Resources): Problem[] {
   ];
   return rules.flatMap(({ peers = [], ports = [], receivers }) => [
     ...peers
-      .filter((peer) => !existsPeer(peer, { all, own }))
+      .filter((peer) => !existsPeer(peer, { all, own, databases }))
       .map((peer) => problem(what, `nobody is ${JSON.stringify(peer)}`)),
     ...ports
       .filter(({ port }) => {
@@ -49,13 +65,19 @@ function checkPeers(policy: Policy, all: Resources): Problem[] {
 }
 
 type Peer = NonNullable<Policy['spec']['ingress'][number]['from']>[number];
+type Around = { all: Resources; own: readonly Workload[]; databases: readonly Labels[] };
 
 function existsPeer(
   { podSelector, namespaceSelector, ipBlock }: Peer,
-  { all, own }: { all: Resources; own: readonly Workload[] },
+  { all, own, databases }: Around,
 ): boolean {
   if (ipBlock !== undefined) return true;
-  if (namespaceSelector === undefined) return own.some((one) => isSelected(podSelector, one));
+  if (namespaceSelector === undefined) {
+    return (
+      own.some((one) => isSelected(podSelector, one)) ||
+      databases.some((labels) => podSelector !== undefined && selects(podSelector, labels))
+    );
+  }
   const names = [...foreign, ...all.Namespace.map(({ metadata }) => metadata.name)];
   const meant = names.filter((name) =>
     selects(namespaceSelector, { 'kubernetes.io/metadata.name': name }),
@@ -67,10 +89,24 @@ function existsPeer(
 }
 
 function isSelected(selector: LabelSelector | undefined, { template }: Workload): boolean {
-  const { labels } = template.metadata;
-  if (selector === undefined) return true;
-  const isDatabase = selector.matchLabels['app.kubernetes.io/component'] === 'database';
-  return isDatabase || selects(selector, labels);
+  return selector === undefined || selects(selector, template.metadata.labels);
+}
+
+/** Every pod of a database gets out to the cluster's API, and its service gets to it. */
+function checkDatabase({ metadata }: Resources['Cluster'][number], all: Resources): Problem[] {
+  const own = all.NetworkPolicy.filter((one) => one.metadata.namespace === metadata.namespace);
+  const pods = databasePods(all, metadata.namespace).filter(
+    (labels) => labels['cnpg.io/cluster'] === metadata.name,
+  );
+  const isLetOut = (labels: Labels) =>
+    own.some(
+      ({ spec }) =>
+        selects(spec.podSelector, labels) &&
+        spec.egress.some(({ to, ports }) => to === undefined && ports === undefined),
+    );
+  if (pods.every(isLetOut)) return [];
+  const message = 'no NetworkPolicy lets all its pods out, those of its Jobs among them';
+  return [problem(`Cluster ${metadata.name}`, message)];
 }
 
 /** Pods into which anybody may come. */

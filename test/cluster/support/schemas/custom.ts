@@ -5,7 +5,6 @@ import {
   count,
   httpUrl,
   labelSelector,
-  labels,
   metadata,
   name,
   port,
@@ -164,7 +163,7 @@ const database = z.strictObject({
   }),
   storage: z.strictObject({ size: quantity }),
   bootstrap: z.strictObject({ initdb: z.strictObject({ database: name, owner: name }) }),
-  inheritedMetadata: z.strictObject({ annotations: strings, labels }),
+  inheritedMetadata: z.strictObject({ annotations: strings }),
   affinity: z.strictObject({
     topologyKey: z.string(),
     podAntiAffinityType: z.enum(['required', 'preferred']),
