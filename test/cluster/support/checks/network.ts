@@ -13,15 +13,11 @@ const foreign = ['kube-system', 'linkerd', 'flagger-system', 'keda', 'cnpg-syste
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Pods that no manifest here describes, by what they have of labels in all versions of CloudNativePG:
- * before 1.28 those of its Jobs had no others than its own.
+ * A pod that no manifest describes, by the labels that it has in all versions of CloudNativePG: before
+ * 1.28 those of its Jobs had none but its own.
  */
-function databasePods({ Cluster }: Resources, namespace: string | undefined): Labels[] {
-  const own = Cluster.filter(({ metadata }) => metadata.namespace === namespace);
-  return own.map(({ metadata: { name } }) => ({
-    'cnpg.io/cluster': name,
-    'cnpg.io/instanceName': `${name}-1`,
-  }));
+function databasePod({ metadata: { name } }: Resources['Cluster'][number]): Labels {
+  return { 'cnpg.io/cluster': name, 'cnpg.io/instanceName': `${name}-1` };
 }
 
 /** Network policies select what there is, let in whom the mesh lets in, and leave nothing open. */
@@ -39,7 +35,9 @@ function checkPeers(policy: Policy, all: Resources): Problem[] {
   const what = `NetworkPolicy ${metadata.name}`;
   const own = inNamespace(all, metadata.namespace);
   const subjects = own.filter((one) => isSelected(spec.podSelector, one));
-  const databases = databasePods(all, metadata.namespace);
+  const databases = all.Cluster.filter((one) => one.metadata.namespace === metadata.namespace).map(
+    databasePod,
+  );
   const isOfDatabases = databases.some((labels) => selects(spec.podSelector, labels));
   if (subjects.length === 0 && !isOfDatabases) return [problem(what, 'selects no pod')];
   const rules = [
@@ -92,21 +90,18 @@ function isSelected(selector: LabelSelector | undefined, { template }: Workload)
   return selector === undefined || selects(selector, template.metadata.labels);
 }
 
-/** Every pod of a database gets out to the cluster's API, and its service gets to it. */
-function checkDatabase({ metadata }: Resources['Cluster'][number], all: Resources): Problem[] {
-  const own = all.NetworkPolicy.filter((one) => one.metadata.namespace === metadata.namespace);
-  const pods = databasePods(all, metadata.namespace).filter(
-    (labels) => labels['cnpg.io/cluster'] === metadata.name,
+/** Every pod of a database gets out to the cluster's API. */
+function checkDatabase(database: Resources['Cluster'][number], all: Resources): Problem[] {
+  const { name, namespace } = database.metadata;
+  const isLetOut = all.NetworkPolicy.some(
+    ({ metadata, spec }) =>
+      metadata.namespace === namespace &&
+      selects(spec.podSelector, databasePod(database)) &&
+      spec.egress.some(({ to, ports }) => to === undefined && ports === undefined),
   );
-  const isLetOut = (labels: Labels) =>
-    own.some(
-      ({ spec }) =>
-        selects(spec.podSelector, labels) &&
-        spec.egress.some(({ to, ports }) => to === undefined && ports === undefined),
-    );
-  if (pods.every(isLetOut)) return [];
+  if (isLetOut) return [];
   const message = 'no NetworkPolicy lets all its pods out, those of its Jobs among them';
-  return [problem(`Cluster ${metadata.name}`, message)];
+  return [problem(`Cluster ${name}`, message)];
 }
 
 /** Pods into which anybody may come. */
