@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { expect } from 'chai';
 import { resetCommands } from '../../tilt/cluster/reset.ts';
+import { readVersions, stepsFor } from '../../tilt/cluster/steps.ts';
 import { root } from '../../tools/config.ts';
+import { parseManifests } from './support/kustomize.ts';
 import { services } from './support/overlays.ts';
 import { executeTiltfile } from './support/tilt/execute.ts';
 import type { Options } from './support/tilt/host.ts';
@@ -111,6 +113,22 @@ describe('the Tiltfile', function () {
       '--context',
       context,
     ]);
+  });
+
+  it('has the namespaces before all that is applied into them', () => {
+    const file = tilt({ canary: true });
+    const made = stepsFor(context, readVersions())['secrets']?.commands.flatMap((command) => {
+      const path = command.at(-1) ?? '';
+      return path.endsWith('namespace.yaml')
+        ? parseManifests(readFileSync(path, 'utf8'), path).map(({ metadata }) => metadata.name)
+        : [];
+    });
+    const applied = [...file.resources.values()].filter(({ kind }) => kind === 'k8s');
+    for (const { name, objects } of applied) {
+      const namespaces = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
+      expect(made, name).to.include.members([...namespaces]);
+      expect([...before(file, name)], name).to.include('secrets');
+    }
   });
 
   it('lets a service wait for the Job that migrates its database, and that for the stores', () => {

@@ -92,7 +92,9 @@ export function stepsFor(context: string, versions: Versions): Readonly<Record<s
     },
     secrets: {
       commands: [
+        // Tilt applies a kustomization as several resources, side by side.
         kubectl('apply', '-f', join(root, 'deploy/base/namespace.yaml')),
+        kubectl('apply', '-f', join(root, 'deploy/observability/namespace.yaml')),
         kubectl('apply', '-f', join(stateDir, 'secrets.yaml')),
       ],
       check: [kubectl('-n', 'shop', 'get', 'secret', 'postgres-roles', '-o', 'name')],
