@@ -9,6 +9,7 @@ import { TempDir } from '../../local/test/temp-dir.ts';
 import { certificateCommands } from '../../tilt/cluster/certificates.ts';
 import { lease, loadDuration, rate, share } from '../../tilt/cluster/config.ts';
 import { clearCommand, faultManifest, kinds } from '../../tilt/cluster/faults.ts';
+import { resetCommands } from '../../tilt/cluster/reset.ts';
 import { actions, releasePatch, rolloutCommands } from '../../tilt/cluster/rollouts.ts';
 import { flag, named } from '../../tilt/cluster/run.ts';
 import { makeSecrets, renderSecrets } from '../../tilt/cluster/secrets.ts';
@@ -246,6 +247,28 @@ describe('the buttons of a cluster', function () {
       '{"spec":{"suspend":true}}',
     );
     expect(() => rolloutCommands(['kubectl'], 'stop', 'orders')).to.throw('expected pause, resume');
+  });
+
+  it('restart what serves when data are reset, and give Flagger no new version to try', () => {
+    const listed = (...names: string[]) =>
+      names.map((name) => `deployment.apps/${name}\n`).join('');
+    const restarted = (ours: string, all: string) =>
+      resetCommands('kind-x', { ours, all })
+        .filter((words) => words.includes('restart'))
+        .map((words) => words.at(-1));
+    const ours = listed('load-generator', 'orders', 'payment-provider');
+    expect(restarted(ours, ours)).to.deep.equal([
+      'deployment/load-generator',
+      'deployment/orders',
+      'deployment/payment-provider',
+    ]);
+    // Flagger's Deployment has none of the labels by which ours are found.
+    expect(restarted(ours, `${ours}${listed('orders-primary', 'foreign')}`)).to.deep.equal([
+      'deployment/load-generator',
+      'deployment/orders-primary',
+      'deployment/payment-provider',
+    ]);
+    expect(restarted('', '')).to.deep.equal([]);
   });
 
   it('check what people type', () => {

@@ -150,14 +150,17 @@ describe('the Tiltfile', function () {
 
   it('has the button that empties the stores run all of these Jobs again', () => {
     const running = services.map((name) => `deployment.apps/${name}`).join('\n');
-    const commands = resetCommands(context, running);
+    const commands = resetCommands(context, { ours: running, all: running });
     const file = tilt();
     const jobs = [...file.resources.values()].filter(({ objects }) =>
       objects.some(({ kind }) => kind === 'Job'),
     );
     const triggered = commands.filter(([program]) => program === 'tilt').map(([, , name]) => name);
     expect(triggered).to.deep.equal(jobs.map(({ name }) => name).toSorted());
-    const few = resetCommands(context, 'deployment.apps/orders\n');
+    const few = resetCommands(context, {
+      ours: 'deployment.apps/orders\n',
+      all: 'deployment.apps/orders\n',
+    });
     expect(few.filter(([program]) => program === 'tilt')).to.deep.equal([
       ['tilt', 'trigger', 'orders-migrations'],
     ]);

@@ -8,13 +8,19 @@ function kubectl(context: string, ...args: string[]): Command {
   return ['kubectl', '--context', context, '-n', 'shop', ...args];
 }
 
+/** What `kubectl get deployments --output name` prints: those that are applied, and all. */
+type Deployments = { ours: string; all: string };
+
 /**
  * What empties the stores of a cluster, has the Jobs run anew and the services start after them.
- * `running` is what `kubectl get deployments --output name` prints: Tilt may run some of them only.
+ * Only what runs: Tilt may have been asked for some services only.
  */
-export function resetCommands(context: string, running: string): readonly Command[] {
+export function resetCommands(context: string, { ours: applied, all }: Deployments): Command[] {
   const on = (...args: string[]) => kubectl(context, ...args);
-  const names = new Set(running.split('\n').map((line) => line.replace(/^.*\//, '')));
+  const names = namesOf(applied);
+  const existing = new Set(namesOf(all));
+  // What Flagger serves from has no label of ours. To restart what it was made from would be a new version.
+  const serving = names.map((name) => (existing.has(`${name}-primary`) ? `${name}-primary` : name));
   return [
     // A claim goes when the pod that uses it does.
     on('delete', 'pvc', 'data-postgres-0', 'data-redis-0', '--wait=false', '--ignore-not-found'),
@@ -24,10 +30,15 @@ export function resetCommands(context: string, running: string): readonly Comman
     // Tilt runs a Job again when it is gone, not when it is as it was.
     on('delete', 'jobs', ...ours),
     ...migrated()
-      .filter((name) => names.has(name))
+      .filter((name) => names.includes(name))
       .map((name): Command => ['tilt', 'trigger', `${name}-migrations`]),
-    on('rollout', 'restart', 'deployment', ...ours),
+    ...serving.map((name) => on('rollout', 'restart', `deployment/${name}`)),
   ];
+}
+
+function namesOf(printed: string): string[] {
+  const lines = printed.split('\n').filter((line) => line !== '');
+  return lines.map((line) => line.replace(/^.*\//, ''));
 }
 
 /** The services that have a Job. */
@@ -43,7 +54,8 @@ function migrated(): string[] {
 if (import.meta.main) {
   await main(async () => {
     const context = flag(process.argv, '--context');
-    const list = kubectl(context, 'get', 'deployments', ...ours, '--output', 'name');
-    await runAll(resetCommands(context, await outputOf(list)));
+    const list = (...args: string[]) =>
+      outputOf(kubectl(context, 'get', 'deployments', ...args, '--output', 'name'));
+    await runAll(resetCommands(context, { ours: await list(...ours), all: await list() }));
   });
 }
