@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
+  copyFile,
   cp,
   link,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
+  readlink,
   realpath,
   rm,
   symlink,
@@ -22,8 +24,9 @@ import { relocate, resolveEnv } from '../../local/src/pods/env.ts';
 import { Secrets } from '../../local/src/stores/secrets.ts';
 import { root } from '../../tools/config.ts';
 
+/** What lies in the image of every service, besides its own folder and the installed packages. */
+export const shared = ['packages', 'observability/telemetry'];
 const rootFiles = ['package.json', 'package-lock.json', '.npmrc'];
-const shared = ['packages', 'observability/telemetry'];
 const flags = ['--omit=dev', '--ignore-scripts', '--prefer-offline', '--loglevel=error'];
 const installMs = 120_000;
 /** Of Redis's logical databases the one that no other test uses. */
@@ -197,8 +200,9 @@ async function linkFolder(source: string, target: string): Promise<void> {
     if (entry.name === 'node_modules') continue;
     const [from, to] = [join(source, entry.name), join(target, entry.name)];
     if (entry.isDirectory()) await linkFolder(from, to);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
     // Across file systems there are no hard links.
-    else await link(from, to).catch(() => cp(from, to, { verbatimSymlinks: true }));
+    else await link(from, to).catch(() => copyFile(from, to));
   }
 }
 

@@ -21,8 +21,17 @@ export function stagesOf(text: string): Stage[] {
 
 /** Takes away from an installed tree what the image of a service leaves out. */
 export function prune(service: string, dir: string): void {
+  execFileSync('sh', ['-c', pruningOf(service)], { cwd: dir });
+}
+
+/** The endings of what the image of a service leaves out of packages, such as `.map`. */
+export function prunedEndings(service: string): string[] {
+  return [...pruningOf(service).matchAll(/-name '\*(\.[^']+)'/g)].map(([, ending = '']) => ending);
+}
+
+function pruningOf(service: string): string {
   const [dependencies] = stagesOf(dockerfile(service));
   const line = dependencies?.lines.find((one) => one.startsWith('RUN find '));
   if (line === undefined) throw new Error(`prune ${service}: its Dockerfile takes nothing away`);
-  execFileSync('sh', ['-c', line.slice('RUN '.length)], { cwd: dir });
+  return line.slice('RUN '.length);
 }
