@@ -15,6 +15,8 @@ import { readResources } from './support/resources.ts';
 const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reason: string][]>> = {
   dev: [
     ['* metadata.namespace', 'one system, one namespace; the local engine is one system'],
+    ['Service spec.selector.app.kubernetes.io/name', 'with Canaries: Flagger’s copy serves'],
+    ['Deployment spec.replicas', 'with Canaries: Flagger’s to say'],
     ['Deployment spec.progressDeadlineSeconds', 'Flagger and kubectl wait by it'],
     ['Deployment spec.template.spec.enableServiceLinks', 'there are no service links locally'],
     ['Deployment spec.template.spec.volumes', '/tmp beside a read-only root'],
@@ -38,6 +40,7 @@ const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reaso
   ],
   prod: [
     ['* metadata.namespace', 'as in dev'],
+    ['Service spec.selector.app.kubernetes.io/name', 'as in dev'],
     ['Deployment spec.replicas', 'the autoscaler’s to say'],
     ['Deployment spec.progressDeadlineSeconds', 'as in dev'],
     ['Deployment spec.template.spec.enableServiceLinks', 'as in dev'],

@@ -6,35 +6,7 @@ import { readVersions, stepsFor } from '../../tilt/cluster/steps.ts';
 import { root } from '../../tools/config.ts';
 import { parseManifests } from './support/kustomize.ts';
 import { services } from './support/overlays.ts';
-import { executeTiltfile } from './support/tilt/execute.ts';
-import type { Options } from './support/tilt/host.ts';
-import type { Tiltfile } from './support/tilt/model.ts';
-
-type Settings = NonNullable<Options['settings']>;
-
-const context = 'kind-faultline';
-
-const executed = new Map<string, Tiltfile>();
-
-/** Executed once for all tests that ask for the same. */
-function tilt(settings: Settings = {}, options: Partial<Options> = {}): Tiltfile {
-  const key = JSON.stringify([settings, options]);
-  const file = executed.get(key) ?? executeTiltfile({ root, context, settings, ...options });
-  executed.set(key, file);
-  return file;
-}
-
-function resource(file: Tiltfile, name: string) {
-  const found = file.resources.get(name);
-  if (found === undefined) throw new Error(`expected the resource ${name}`);
-  return found;
-}
-
-/** All that must be there before a resource. */
-function before(file: Tiltfile, name: string): Set<string> {
-  const { deps } = resource(file, name);
-  return deps.reduce((all, dep) => all.union(before(file, dep)), new Set(deps));
-}
+import { before, context, resource, tilt } from './support/tilt/project.ts';
 
 describe('the Tiltfile', function () {
   this.timeout(60_000);
@@ -225,39 +197,6 @@ describe('the Tiltfile', function () {
     expect(() => tilt({}, { context: '' })).to.throw('tilt up -- --local');
     expect(() => tilt({ canray: true })).to.throw('unknown flag canray');
     expect(() => tilt({ canary: true, lean: true })).to.throw('--canary needs Prometheus');
-  });
-
-  it('builds a new version of what is saved where Flagger is to try it', () => {
-    const live = ({ images }: Tiltfile) => images.filter(({ syncs }) => syncs.length > 0);
-    expect(live(tilt({ canary: true }))).to.deep.equal([]);
-    expect(live(tilt())).to.have.length(services.length);
-  });
-
-  it('never waits for Deployments that Flagger scales to nothing', () => {
-    const file = tilt({ canary: true });
-    for (const name of services) {
-      expect(resource(file, name).podReadiness).to.equal('ignore');
-      expect(resource(file, `${name}-canary`).deps).to.include.members(['flagger', name]);
-      expect(resource(file, `${name}-canary`).objects.map(({ kind }) => kind)).to.deep.equal([
-        'Canary',
-      ]);
-    }
-    expect(resource(tilt(), 'orders').podReadiness).to.equal('wait');
-  });
-
-  it('brings people for canaries, once Flagger and the namespace are there', () => {
-    const file = tilt({ canary: true });
-    for (const name of ['load-generator', 'metric-templates']) {
-      expect(resource(file, name).deps).to.have.members(['flagger', 'secrets']);
-    }
-    expect(resource(file, 'load-generator').images).to.deep.equal([
-      'ghcr.io/faultline/load-generator',
-    ]);
-    expect(tilt().resources.has('load-generator')).to.equal(false);
-    const hooked = services.filter((name) => name !== 'gateway');
-    expect(hooked.every((name) => resource(file, `${name}-canary`).objects.length === 1)).to.equal(
-      true,
-    );
   });
 
   it('has buttons for load, faults, data and rollouts, each a command that exists', () => {

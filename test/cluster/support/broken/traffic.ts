@@ -55,6 +55,16 @@ export const traffic: readonly Broken[] = [
     /no Deployment x/,
   ],
   [
+    'Service shop/gateway',
+    `{ op: replace, path: /spec/selector/app.kubernetes.io~1name, value: gateway }`,
+    /Service gateway does not select gateway-primary/,
+  ],
+  [
+    'Deployment shop/gateway',
+    `{ op: add, path: /spec/replicas, value: 1 }`,
+    /Deployment gateway has replicas of its own/,
+  ],
+  [
     'Canary shop/orders',
     `{ op: replace, path: /spec/service/gatewayRefs/0/name, value: payments }`,
     /payments is not it/,

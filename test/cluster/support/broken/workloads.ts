@@ -213,6 +213,11 @@ export const workloads: readonly Broken[] = [
   [
     'Job shop/orders-migrations-1-0-0',
     `{ op: replace, path: /spec/template/metadata/labels/app.kubernetes.io~1name, value: orders }`,
+    /Deployment orders takes it/,
+  ],
+  [
+    'Job shop/orders-migrations-1-0-0',
+    `{ op: replace, path: /spec/template/metadata/labels/app.kubernetes.io~1name, value: orders-primary }`,
     /Service orders takes it/,
   ],
   [

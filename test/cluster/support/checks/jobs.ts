@@ -37,6 +37,12 @@ function checkJob(job: Job, all: Resources): Problem[] {
       messages.push(`Service ${service.metadata.name} takes it for a pod of its own`);
     }
   }
+  for (const other of all.Deployment) {
+    // By the same labels Flagger's Services find a version that is tried.
+    if (other.metadata.namespace === metadata.namespace && selects(other.spec.selector, labels)) {
+      messages.push(`Deployment ${other.metadata.name} takes it for a pod of its own`);
+    }
+  }
   const deployment = all.Deployment.find((one) => isFor(job, one));
   if (deployment === undefined) messages.push('nobody has the database that it migrates');
   else messages.push(...compare(job, deployment));

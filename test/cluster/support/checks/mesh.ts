@@ -1,11 +1,12 @@
 import { ManifestError } from '@faultline/mesh-control/manifests/problem';
 import { parseMeshManifests } from '@faultline/mesh-control/manifests/load';
+import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { primaryLabels } from '../../../../local/src/rollouts/pods.ts';
 import type { Manifest, Problem } from '../manifest.ts';
-import type { Resources, Workload } from '../resources.ts';
+import type { Resources } from '../resources.ts';
 import { selects } from '../schemas/common.ts';
-import { has, inNamespace, podHasPort, problem } from './references.ts';
+import { has, inNamespace, podHasPort, problem, withPrimaries } from './references.ts';
 
 const meshKinds = ['HTTPRoute', 'Server', 'AuthorizationPolicy', 'MeshTLSAuthentication'];
 const otherMeshKinds = ['NetworkAuthentication', 'HTTPLocalRateLimitPolicy'];
@@ -56,13 +57,6 @@ function checkRoute({ metadata, spec }: Resources['HTTPRoute'][number], all: Res
     .map(({ name, port }) =>
       problem(`HTTPRoute ${metadata.name}`, `there is no Service ${name} with the port ${port}`),
     );
-}
-
-/** The pods that Flagger makes of those of a Canary's target, in labels. */
-function withPrimaries(workload: Workload, all: Resources): Readonly<Record<string, string>>[] {
-  const { labels } = workload.template.metadata;
-  const isTarget = all.Canary.some(({ spec }) => spec.targetRef.name === workload.name);
-  return isTarget ? [labels, primaryLabels(labels, workload.selector.matchLabels)] : [labels];
 }
 
 function checkServer({ metadata, spec }: Resources['Server'][number], all: Resources): Problem[] {
@@ -118,6 +112,7 @@ function checkCanary({ metadata, spec }: Resources['Canary'][number], all: Resou
   if (!has(all.Deployment, targetRef.name, namespace)) {
     messages.push(`there is no Deployment ${targetRef.name}`);
   }
+  messages.push(...checkTarget(targetRef.name, { service: service.name, namespace, all }));
   if (autoscalerRef) {
     const kind =
       autoscalerRef.kind === 'ScaledObject' ? all.ScaledObject : all.HorizontalPodAutoscaler;
@@ -142,6 +137,25 @@ function checkCanary({ metadata, spec }: Resources['Canary'][number], all: Resou
   }
   messages.push(...(analysis?.webhooks ?? []).flatMap((hook) => checkWebhook(hook, all)));
   return messages.map((message) => problem(`Canary ${metadata.name}`, message));
+}
+
+type Target = { service: string | undefined; namespace: string; all: Resources };
+
+/** What Flagger sets by itself must not be set to something else at each apply. */
+function checkTarget(target: string, { service = target, namespace, all }: Target): string[] {
+  const isHere = (one: { metadata: { name: string; namespace?: string | undefined } }) =>
+    one.metadata.namespace === namespace;
+  const deployment = all.Deployment.filter(isHere).find(({ metadata }) => metadata.name === target);
+  const apex = all.Service.filter(isHere).find(({ metadata }) => metadata.name === service);
+  if (deployment === undefined || apex === undefined) return [];
+  const { spec } = deployment;
+  const expected = primaryLabels(spec.selector.matchLabels, spec.selector.matchLabels);
+  return [
+    ...(isDeepStrictEqual(apex.spec.selector, expected)
+      ? []
+      : [`Service ${service} does not select ${target}-primary, which serves`]),
+    ...(spec.replicas === undefined ? [] : [`Deployment ${target} has replicas of its own`]),
+  ];
 }
 
 /** Flagger calls from a namespace and an account of its own. */

@@ -1,3 +1,4 @@
+import { primaryLabels } from '../../../../local/src/rollouts/pods.ts';
 import type { Problem } from '../manifest.ts';
 import { type Resources, type Workload, workloads } from '../resources.ts';
 import { selects } from '../schemas/common.ts';
@@ -27,6 +28,16 @@ export function problem(what: string, message: string): Problem {
 
 export function inNamespace(all: Resources, namespace: string | undefined): Workload[] {
   return workloads(all).filter((one) => one.namespace === (namespace ?? 'default'));
+}
+
+/** The pods that Flagger makes of those of a Canary's target, in labels. */
+export function withPrimaries(
+  workload: Workload,
+  all: Resources,
+): Readonly<Record<string, string>>[] {
+  const { labels } = workload.template.metadata;
+  const isTarget = all.Canary.some(({ spec }) => spec.targetRef.name === workload.name);
+  return isTarget ? [labels, primaryLabels(labels, workload.selector.matchLabels)] : [labels];
 }
 
 type Named = { metadata: { name: string; namespace?: string | undefined } };
@@ -116,7 +127,7 @@ function checkService(service: Resources['Service'][number], all: Resources): Pr
   const what = `Service ${metadata.name}`;
   const selector = { matchLabels: spec.selector, matchExpressions: [] };
   const pods = inNamespace(all, metadata.namespace).filter((one) =>
-    selects(selector, one.template.metadata.labels),
+    withPrimaries(one, all).some((labels) => selects(selector, labels)),
   );
   if (pods.length === 0) return [problem(what, 'selects no pod')];
   return spec.ports.flatMap(({ name, targetPort }) =>

@@ -171,9 +171,10 @@ export class Recorder {
   }
 
   #assignService(service: Manifest): void {
-    const selector = JSON.stringify(Reflect.get(Object(service['spec']), 'selector'));
+    const selector: Record<string, string> = Reflect.get(Object(service['spec']), 'selector');
+    const pairs = Object.entries(selector);
     const owner = [...this.result.resources.values()].find(({ objects }) =>
-      objects.some((one) => JSON.stringify(one['spec'])?.includes(selector.slice(1, -1))),
+      objects.some((one) => pairs.every(([key, value]) => podLabels(one)[key] === value)),
     );
     if (owner === undefined) return;
     owner.objects.push(service);
@@ -203,6 +204,12 @@ export class Recorder {
     this.#loose.splice(this.#loose.indexOf(only), 1);
     return only;
   }
+}
+
+/** The labels of the pods that a workload makes. */
+function podLabels({ spec }: Manifest): Record<string, string> {
+  const { metadata } = Object(Object(spec).template);
+  return { ...Object(metadata).labels };
 }
 
 function blank(name: string): Resource {
