@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { payload } from '@faultline/load/hook/payload';
 import { expect } from 'chai';
 import { parse, parseDocument } from 'yaml';
+import { rolloutCommands } from '../../tilt/cluster/rollouts.ts';
 import { root } from '../../tools/config.ts';
 import { applyJsonPatch } from './support/json-patch.ts';
 import { check } from './support/environments.ts';
@@ -10,6 +11,7 @@ import { parseManifests } from './support/kustomize.ts';
 import { type Manifest, nameOf } from './support/manifest.ts';
 import { renderEnvironment } from './support/overlays.ts';
 import { readResources } from './support/resources.ts';
+import { tilt } from './support/tilt/project.ts';
 
 type Patch = [what: string, patch: string, expected: RegExp];
 
@@ -55,12 +57,12 @@ describe('the load generator of a cluster', function () {
     expect(canaries).not.to.be.empty;
     for (const { metadata, spec } of canaries) {
       const hooks = spec.analysis?.webhooks ?? [];
-      const types = spec.skipAnalysis ? [] : ['pre-rollout', 'rollout', 'event'];
+      const types = spec.skipAnalysis ? [] : ['pre-rollout', 'rollout', 'rollback', 'event'];
       expect(
         hooks.map(({ type }) => type),
         metadata.name,
       ).to.deep.equal(types);
-      for (const hook of hooks.filter(({ type }) => type !== 'event')) {
+      for (const hook of hooks.filter(({ type }) => /rollout/.test(type))) {
         const body = { ...metadata, phase: 'Progressing', checksum: 'x', metadata: hook.metadata };
         const asked = payload.parse(body).metadata;
         // Flagger looks again while the load of its last look still goes on.
@@ -69,6 +71,33 @@ describe('the load generator of a cluster', function () {
         expect(new URL(hook.url).pathname).to.equal('/load');
       }
     }
+  });
+
+  it('is asked whether to take a version back by each Canary that has a button for it', () => {
+    const { Canary } = readResources(dev).resources;
+    const hooks = Canary.flatMap(({ metadata, spec }) =>
+      (spec.analysis?.webhooks ?? []).map((hook) => ({ canary: metadata.name, ...hook })),
+    ).filter(({ type }) => type === 'rollback');
+    for (const { url } of hooks) expect(url).to.equal('http://load-generator.shop/rollback');
+    const buttons = tilt({ canary: true }).buttons.filter(({ text }) => text === 'Abort');
+    expect(buttons.map(({ resource }) => resource)).to.deep.equal(
+      hooks.map(({ canary }) => `${canary}-canary`),
+    );
+    expect(hooks).to.have.length(Canary.length - 1);
+  });
+
+  it('opens that for the canary whose button was pressed, by a program that its image has', () => {
+    const commands = rolloutCommands(['kubectl'], 'abort', 'orders');
+    const [open = [], goOn = []] = commands.map((words): string[] => [...words]);
+    const { Deployment } = readResources(dev).resources;
+    const found = Deployment.find(({ metadata }) => open.includes(`deployment/${metadata.name}`));
+    const [container] = found?.spec.template.spec.containers ?? [];
+    expect(open).to.include(container?.name);
+    const [program = '', script = '', ...args] = open.slice(open.indexOf('--') + 1);
+    expect([program, args]).to.deep.equal([container?.command?.[0], ['orders', 'shop']]);
+    expect(existsSync(join(root, 'bench/load', script))).to.equal(true);
+    // Flagger asks nobody about a Canary that is suspended.
+    expect(goOn).to.include('{"spec":{"suspend":false}}');
   });
 
   it('is no part of production, where people come', () => {

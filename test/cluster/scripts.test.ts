@@ -10,7 +10,7 @@ import { certificateCommands } from '../../tilt/cluster/certificates.ts';
 import { lease, loadDuration, rate, share } from '../../tilt/cluster/config.ts';
 import { clearCommand, faultManifest, kinds } from '../../tilt/cluster/faults.ts';
 import { resetCommands } from '../../tilt/cluster/reset.ts';
-import { actions, releasePatch, rolloutCommands } from '../../tilt/cluster/rollouts.ts';
+import { actions, refusal, releasePatch, rolloutCommands } from '../../tilt/cluster/rollouts.ts';
 import { flag, named } from '../../tilt/cluster/run.ts';
 import { makeSecrets, renderSecrets } from '../../tilt/cluster/secrets.ts';
 import { removalFor } from '../../tilt/cluster/removal.ts';
@@ -247,6 +247,19 @@ describe('the buttons of a cluster', function () {
       '{"spec":{"suspend":true}}',
     );
     expect(() => rolloutCommands(['kubectl'], 'stop', 'orders')).to.throw('expected pause, resume');
+  });
+
+  it('abort only what Flagger would take back when it asks', () => {
+    for (const phase of ['Progressing', 'Waiting', 'WaitingPromotion']) {
+      expect(refusal('abort', phase)).to.equal(undefined);
+    }
+    // In these it does not ask, and the next version would be met.
+    for (const phase of ['', 'Initialized', 'Promoting', 'Finalising', 'Succeeded', 'Failed']) {
+      expect(refusal('abort', phase)).to.include('nothing is on trial');
+      expect(refusal('promote', phase)).to.equal(undefined);
+    }
+    // To undo the Deployment would be one more version to try.
+    expect(rolloutCommands(['kubectl'], 'abort', 'orders').flat()).not.to.include('undo');
   });
 
   it('restart what serves when data are reset, and give Flagger no new version to try', () => {

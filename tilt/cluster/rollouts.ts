@@ -25,10 +25,15 @@ export const actions: Readonly<Record<string, (service: string) => string[][]>> 
   pause: (service) => [patchCanary(service, { suspend: true })],
   resume: (service) => [patchCanary(service, { suspend: false, skipAnalysis: false })],
   promote: (service) => [patchCanary(service, { suspend: false, skipAnalysis: true })],
-  // Flagger sees the version that it promoted last, and has nothing left to do.
-  abort: (service) => [['rollout', 'undo', `deployment/${service}`]],
+  // Flagger asks the load generator whether to take a version back; not while it is paused.
+  abort: (service) => [openGate(service), patchCanary(service, { suspend: false })],
   status: (service) => [['get', 'canary', service, '-o', 'wide']],
 };
+
+function openGate(service: string): string[] {
+  const pod = ['deployment/load-generator', '--container', 'load-generator'];
+  return ['exec', ...pod, '--', 'node', 'src/hook/abort.ts', service, 'shop'];
+}
 
 function patchCanary(service: string, spec: object): string[] {
   return ['patch', 'canary', service, '--type=merge', '--patch', JSON.stringify({ spec })];
@@ -42,4 +47,16 @@ export function rolloutCommands(kubectl: Command, action: string, service: strin
   }
   const [program, ...args] = kubectl;
   return run(service).map((rest) => [program, ...args, '-n', 'shop', ...rest]);
+}
+
+/** The phases of a Canary in which Flagger asks whether to take the version back. */
+const abortable = ['Progressing', 'Waiting', 'WaitingPromotion'];
+
+/**
+ * Why an action makes no sense in a phase; undefined: it does. With nothing on trial, what was meant
+ * for one version would meet the next.
+ */
+export function refusal(action: string, phase: string): string | undefined {
+  if (action !== 'abort' || abortable.includes(phase)) return undefined;
+  return `nothing is on trial: expected the phase ${abortable.join(' or ')}, not '${phase}'`;
 }

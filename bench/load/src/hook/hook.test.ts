@@ -7,8 +7,9 @@ import { expect } from 'chai';
 import { finish } from '../../test/finish.ts';
 import { stubShop } from '../../test/stub-shop.ts';
 import { runLoad } from '../run.ts';
-import { mountHook } from './app.ts';
+import { mountHooks } from './app.ts';
 import { readConfig } from './config.ts';
+import { Gate } from './gate.ts';
 import { Runs } from './runs.ts';
 
 /** The webhook, whose shop is a stub; load goes on as this clock does. */
@@ -35,10 +36,10 @@ async function world() {
     metrics: createMetrics().http,
     draining: () => false,
   });
-  mountHook(router, runs);
+  mountHooks(router, { runs, gate: new Gate(clock) });
   const server = await serve(app);
-  const post = async (body: object) => {
-    const reply = await fetch(`${server.url}/load`, {
+  const postTo = (path: string) => async (body: object) => {
+    const reply = await fetch(`${server.url}${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
@@ -50,7 +51,9 @@ async function world() {
     asked,
     loads,
     runs,
-    post,
+    post: postTo('/load'),
+    isTakenBack: postTo('/rollback'),
+    abort: postTo('/rollback/open'),
     away: () => (isAway = true),
     [Symbol.asyncDispose]: () => server.close(),
   };
@@ -132,6 +135,42 @@ describe('the load generator as a webhook', () => {
     expect((await at.post(told)).status).to.equal(503);
     await at.clock.advance(60_000);
     expect(at.asked.length).to.equal(sent);
+  });
+
+  it('has no version taken back but that of the canary it was told, and that until Flagger did', async () => {
+    await using at = await world();
+    const { metadata: _, ...asked } = told;
+    expect((await at.isTakenBack(asked)).status).to.equal(403);
+    expect(await at.abort({ name: 'orders', namespace: 'shop' })).to.deep.equal({
+      status: 202,
+      body: { canary: 'shop/orders', ends_at: '2026-01-01T00:03:00.000Z' },
+    });
+    expect((await at.isTakenBack({ ...asked, name: 'catalog' })).status).to.equal(403);
+    expect((await at.isTakenBack({ ...asked, namespace: 'other' })).status).to.equal(403);
+    expect((await at.isTakenBack(asked)).status).to.equal(200);
+    // As if the answer had been lost.
+    expect((await at.isTakenBack(asked)).status).to.equal(200);
+    // The next version is another.
+    expect((await at.isTakenBack({ ...asked, checksum: 'other' })).status).to.equal(403);
+    expect((await at.isTakenBack(asked)).status).to.equal(403);
+  });
+
+  it('takes nothing back that comes minutes later, and nothing that it was not told', async () => {
+    await using at = await world();
+    const { metadata: _, ...asked } = told;
+    await at.abort({ name: 'orders', namespace: 'shop' });
+    await at.clock.advance(179_999);
+    expect((await at.isTakenBack(asked)).status).to.equal(200);
+    await at.clock.advance(1);
+    expect((await at.isTakenBack(asked)).status).to.equal(403);
+    expect((await at.abort({ name: 'orders' })).status).to.equal(400);
+    for (let count = 0; count < 20; count++) {
+      await at.abort({ name: `canary-${count}`, namespace: 'shop' });
+    }
+    expect((await at.abort({ name: 'orders', namespace: 'shop' })).status).to.equal(503);
+    expect((await at.abort({ name: 'canary-0', namespace: 'shop' })).status).to.equal(202);
+    await at.clock.advance(180_000);
+    expect((await at.abort({ name: 'orders', namespace: 'shop' })).status).to.equal(202);
   });
 
   it('calls the gateway by its Service’s name', () => {

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { Service } from '@faultline/chassis/service';
 import { runLoad } from '../run.ts';
-import { mountHook } from './app.ts';
+import { mountHooks } from './app.ts';
 import { readConfig } from './config.ts';
+import { Gate } from './gate.ts';
 import { Runs } from './runs.ts';
 
-/* The load generator as a webhook of Flagger's. */
+/* The load generator as webhooks of Flagger's. */
 const seedMax = 1_000_000;
 
 const config = readConfig();
@@ -19,6 +20,6 @@ const runs = new Runs({
 });
 
 const { app, router } = service.app();
-mountHook(router, runs);
+mountHooks(router, { runs, gate: new Gate(clock) });
 service.lifecycle.onShutdown({ name: 'load', stop: () => runs.end() });
 await service.run(app);

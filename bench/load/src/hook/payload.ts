@@ -11,15 +11,17 @@ const duration = z.string().transform((text, context): number => {
   return z.NEVER;
 });
 
+/** Which canary is meant. */
+export const canaryName = z.object({ name: z.string().min(1), namespace: z.string().min(1) });
+
+/** What Flagger posts to any webhook; the checksum is another for each version. */
+export const asked = canaryName.extend({ phase: z.string(), checksum: z.string().default('') });
+
 /**
- * What Flagger posts to a webhook. Metadata are strings; ours say how many requests a second are to
+ * What Flagger posts to have load. Metadata are strings; ours say how many requests a second are to
  * come, and for how long.
  */
-export const payload = z.object({
-  name: z.string().min(1),
-  namespace: z.string().min(1),
-  phase: z.string(),
-  checksum: z.string().default(''),
+export const payload = asked.extend({
   metadata: z
     .strictObject({
       rps: z
@@ -33,4 +35,6 @@ export const payload = z.object({
     .prefault({}),
 });
 
+export type CanaryName = z.output<typeof canaryName>;
+export type Asked = z.output<typeof asked>;
 export type Payload = z.output<typeof payload>;
