@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { services } from './support/overlays.ts';
 import type { Tiltfile } from './support/tilt/model.ts';
-import { resource, tilt } from './support/tilt/project.ts';
+import { context, resource, tilt } from './support/tilt/project.ts';
 
 describe('the Tiltfile with --canary', function () {
   this.timeout(60_000);
@@ -39,6 +39,12 @@ describe('the Tiltfile with --canary', function () {
         });
       }
     }
+  });
+
+  it('sends nobody through the shop before Flagger serves it', () => {
+    const cmd = (canary: boolean) => resource(tilt({ canary }), 'journeys').cmd.join(' ');
+    expect(cmd(true)).to.include(` --canaries-of ${context}`);
+    expect(cmd(false)).not.to.include('--canaries-of');
   });
 
   it('brings people for canaries, once Flagger and the namespace are there', () => {
