@@ -14,9 +14,14 @@ describe('the lanes of a test run', () => {
       'test/trace.test.ts',
     ];
     expect(lanesOf(files)).to.deep.equal([
-      ['test/crash.test.ts', 'test/trace.test.ts', 'test/console.test.ts', 'test/deploys.test.ts'],
-      ['local/test/engine.test.ts', 'services/orders/test/process.test.ts'],
-      ['test/cluster/boot.test.ts', 'test/standalone.test.ts'],
+      [
+        'services/orders/test/process.test.ts',
+        'test/crash.test.ts',
+        'test/trace.test.ts',
+        'test/console.test.ts',
+        'test/deploys.test.ts',
+      ],
+      ['local/test/engine.test.ts', 'test/cluster/boot.test.ts', 'test/standalone.test.ts'],
     ]);
   });
 

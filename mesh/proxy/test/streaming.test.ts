@@ -47,7 +47,8 @@ describe('exchanges as they stream', () => {
     answer = (incoming, response) => void incoming.pipe(response);
     const body = Buffer.alloc(12_000_000);
     for (let at = 0; at < body.length; at += 4) body.writeUInt32LE(at, at);
-    const { body: echoed } = await mesh.ask(client, 'http://b/', { method: 'POST', body });
+    const { status, body: echoed } = await mesh.ask(client, 'http://b/', { method: 'POST', body });
+    expect(status).to.equal(200);
     const hash = (data: Buffer) => createHash('sha256').update(data).digest('hex');
     expect(hash(Buffer.from(echoed, 'latin1'))).to.equal(hash(body));
   });
