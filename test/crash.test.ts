@@ -49,7 +49,7 @@ describe(`crashes (seed ${runSeed})`, function () {
   it('a process killed at any named point loses nothing and does nothing twice', async () => {
     await scaleAll(system, { orders: 4, payments: 2, inventory: 2 });
     try {
-      await traffic.start(6);
+      await traffic.start(4);
       const campaign = new CrashCampaign(system, { points: crashPoints, env: shortLeases });
       await campaign.run(240_000);
       await traffic.stop();

@@ -91,6 +91,17 @@ describe('EdgeBook', () => {
     expect(into('postgres', 'store').soft?.bad).to.equal(1);
   });
 
+  it('knows how long a reader of a stream waits for its answer, and when it is too long', () => {
+    const turn = (asks: boolean, answered: boolean) =>
+      add(store({ read: answered ? 12 : 0, written: asks ? 300 : 0 }));
+    for (let second = 0; second < 20; second++) turn(second % 2 === 0, second % 2 === 0);
+    // From now on it is answered in the second after.
+    for (let second = 0; second < 20; second++) turn(second % 2 === 0, second % 2 === 1);
+    expect(into('postgres', 'store').soft?.bad).to.equal(1);
+    for (let second = 0; second < 4; second++) turn(true, false);
+    expect(into('postgres', 'store').soft?.bad).to.equal(4);
+  });
+
   it('sees a store whose connections break', () => {
     for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
     add(store({ read: 100, written: 300, opened: 6 }));

@@ -4,6 +4,8 @@ import type { Row } from './rows.ts';
 /** Less than this is no question that wants an answer. */
 const ASKED_BYTES = 120;
 const LEARNT_AT = 8;
+/** In samples, of a second each: blocking reads of streams last two or three. */
+const WAIT_MAX = 3;
 
 type Circumstances = {
   /** The instance has just started: it is judged by what it is not answered, but by nothing else. */
@@ -27,6 +29,10 @@ export class StoreTalk {
   #idleShare = 0.5;
   /** Samples in a row without a question. */
   #idleRun = 0;
+  /** Samples in a row since a question, without a word. */
+  #waitedFor = 0;
+  /** How many of them are usual: who reads a stream waits until there is something. */
+  #usualWait = 0;
   #opens = 0;
   #samples = 0;
 
@@ -39,10 +45,15 @@ export class StoreTalk {
     // Even who has nothing to do asks now and then whether there is something.
     const isIdle = bytesWritten + bytesRead === 0;
     this.#idleRun = isIdle ? this.#idleRun + 1 : 0;
+    const waitedBefore = this.#waitedFor;
+    const isWaiting = bytesRead === 0 && (isAsked || waitedBefore > 0);
+    this.#waitedFor = isWaiting ? waitedBefore + 1 : 0;
     const isMute = isIdle && this.#idleShare ** this.#idleRun < 0.03;
     // One that says nothing may have nothing to say, unless somebody waits for it.
     const manner = { isAsked, isIdle, isWaited: isMute && isWaitedFor() };
     if (isLearnt) this.#judge(sample, row, { ...manner, cold });
+    // It came in the end: also while something else is broken.
+    if (bytesRead > 0) this.#usualWait = nextWait(this.#usualWait, waitedBefore);
     if (!frozen || !isLearnt) this.#learn(sample, manner, isLearnt ? 0.05 : 0.3);
   }
 
@@ -57,7 +68,9 @@ export class StoreTalk {
     const refused = cold ? 0 : refusedBy(sample);
     if (refused > 0) row.hard.add(at, refused, refused);
     if (refused > 0 || !(isAsked || isWaited)) return;
-    const isUnanswered = isAsked && bytesRead < bytesWritten * this.#leastRead * 0.3;
+    const isPatient = bytesRead === 0 && this.#waitedFor <= this.#usualWait;
+    const isShort = bytesRead < bytesWritten * this.#leastRead * 0.3;
+    const isUnanswered = isAsked && isShort && !isPatient;
     row.soft.add(at, isUnanswered || isWaited ? 1 : 0, 1);
     row.hard.add(at, !cold && this.#isBroken(sample) ? 1 : 0, 1);
   }
@@ -84,6 +97,11 @@ export class StoreTalk {
     // No answer at all is not a small one.
     if (bytesRead > 0) this.#leastRead = Math.min(this.#leastRead * 1.01, bytesRead / bytesWritten);
   }
+}
+
+/** Longer waits are no reader's: they are what is to be found. It is forgotten slowly. */
+function nextWait(usual: number, waited: number): number {
+  return waited <= WAIT_MAX ? Math.max(waited, usual * 0.99) : usual;
 }
 
 /** Connections that were closed before the store said a word. */
