@@ -156,12 +156,9 @@ function factsOf(node: MapNode, { state, symptom }: Pick<NodeProps, 'state' | 's
   }
   if (node.requestsPerSecond === 0) return state === 'healthy' ? 'quiet' : 'no traffic';
   const wrong = isFailing(node) ? `${formatShare(node.errorShare)} failed` : symptom;
-  return (
-    <>
-      {formatRate(node.requestsPerSecond)}
-      {wrong !== undefined && <tspan class="bad">{` · ${wrong}`}</tspan>}
-    </>
-  );
+  // There is room for one of them, beside how busy it is.
+  if (wrong !== undefined) return <tspan class="bad">{wrong}</tspan>;
+  return formatRate(node.requestsPerSecond);
 }
 
 /** A dot for each instance: filled when it is ready. */
