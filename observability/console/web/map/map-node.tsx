@@ -89,7 +89,6 @@ function Outline({ kind, name, width, height }: PlacedNode) {
 
 function Texts({ placed, node, state, symptom }: NodeProps) {
   const { name, kind, width, height } = placed;
-  const short = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
   const isOneLine = kind === 'queue' || node === undefined;
   const left = kind === 'service' || kind === 'provider';
   const x = left ? 14 : width / 2;
@@ -98,7 +97,7 @@ function Texts({ placed, node, state, symptom }: NodeProps) {
   return (
     <>
       <text class="name" x={x} y={isOneLine ? height / 2 + 4 : middle - 3} text-anchor={anchor}>
-        {short}
+        {shortened(name)}
       </text>
       {!isOneLine && (
         <text class="facts" x={x} y={middle + 14} text-anchor={anchor}>
@@ -122,8 +121,7 @@ const LETTER_WIDTH = 0.6;
 function FarTexts({ placed, node, symptom }: NodeProps) {
   const { name, width, height, kind } = placed;
   const fits = (width - 12) / (Math.min(name.length, NAME_MAX) * LETTER_WIDTH);
-  const short = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
-  const fails = node && isFailing(node) ? `${formatShare(node.errorShare)} failed` : symptom;
+  const fails = node && wrongWith(node, symptom);
   const middle = kind === 'store' ? height / 2 + 4 : height / 2;
   return (
     <g text-anchor="middle">
@@ -133,7 +131,7 @@ function FarTexts({ placed, node, symptom }: NodeProps) {
         y={middle + (fails ? -1 : 6)}
         style={{ fontSize: `${Math.min(FAR_FONT, fits)}px` }}
       >
-        {short}
+        {shortened(name)}
       </text>
       {fails && (
         <text class="facts" x={width / 2} y={middle + 15}>
@@ -142,6 +140,15 @@ function FarTexts({ placed, node, symptom }: NodeProps) {
       )}
     </g>
   );
+}
+
+function shortened(name: string): string {
+  return name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
+}
+
+/** How much fails, or else in a word what is wrong; undefined when nothing is. */
+function wrongWith(node: MapNode, symptom: string | undefined): string | undefined {
+  return isFailing(node) ? `${formatShare(node.errorShare)} failed` : symptom;
 }
 
 function isFailing({ kind, errorShare }: MapNode): boolean {
@@ -155,7 +162,7 @@ function factsOf(node: MapNode, { state, symptom }: Pick<NodeProps, 'state' | 's
       .join(' · ');
   }
   if (node.requestsPerSecond === 0) return state === 'healthy' ? 'quiet' : 'no traffic';
-  const wrong = isFailing(node) ? `${formatShare(node.errorShare)} failed` : symptom;
+  const wrong = wrongWith(node, symptom);
   // There is room for one of them, beside how busy it is.
   if (wrong !== undefined) return <tspan class="bad">{wrong}</tspan>;
   return formatRate(node.requestsPerSecond);
