@@ -75,6 +75,33 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.origin).to.deep.include({ kind: 'instance', instance: 'orders-1' });
   });
 
+  it('takes back what it named before sidecars told that there is a rush', () => {
+    const slow = { orders: { extraMs: 1_200 } };
+    scene.second(times(40, slow), { isCounted: false });
+    expect(scene.current?.origin.service).to.equal('orders');
+    scene.second(times(40, slow));
+    const open = scene.analyzer.incidents().filter(({ state }) => state === 'open');
+    expect(open.filter(({ origin }) => origin.kind !== 'load')).to.deep.equal([]);
+  });
+
+  it('does not make a rush responsible for one that alone fails, and always', () => {
+    const others = (tookMs: number): void =>
+      scene.analyzer.onEdges(
+        ['profiles', 'images'].map((name) =>
+          sample('gateway', name, { atMs: scene.nowMs, tookMs, instance: `${name}-1` }),
+        ),
+      );
+    for (let second = 0; second < 10; second++) {
+      scene.second();
+      others(8);
+    }
+    for (let second = 0; second < 2; second++) {
+      others(900);
+      scene.second(times(40, { orders: { status: 500 }, catalog: { extraMs: 900 } }));
+    }
+    expect(scene.analyzer.incidents().map(({ origin }) => origin.service)).to.include('orders');
+  });
+
   it('names a bad version and the change that brought it', () => {
     const bad = { orders: { status: 500, instance: 'orders-9', version: '1.1.0' } };
     scene.change({ kind: 'deploy', service: 'orders', version: '1.1.0', detail: 'orders 1.1.0' });

@@ -51,6 +51,13 @@ describe('EdgeBook', () => {
     expect(into('orders').soft?.bad).to.be.greaterThan(2);
   });
 
+  it('makes no more of a call that never ends the longer it lasts', () => {
+    for (let second = 0; second < 5; second++) add(sample('gateway', 'orders'));
+    add(sample('gateway', 'orders', { requests: 11, responses: 10 }));
+    for (let second = 0; second < 10; second++) add(sample('gateway', 'orders', { responses: 0 }));
+    expect(into('orders').soft?.bad).to.be.within(1, 2);
+  });
+
   it('gets used to streams that stay open', () => {
     for (let second = 0; second < 5; second++) add(sample('gateway', 'orders'));
     add(sample('gateway', 'orders', { requests: 12, responses: 10 }));

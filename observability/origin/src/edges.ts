@@ -17,6 +17,9 @@ type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
 type Means = { readonly lately: Tally; usualMs: number; learnt: number };
 type Series = {
   pending: number;
+  /** Under way for the whole of the last period, and those of them that were so for the first time. */
+  stuck: number;
+  newlyStuck: number;
   /** Since when the same calls have been under way. */
   stuckSinceMs: number | undefined;
   /** How many are usually under way for more than a period: streams. */
@@ -165,8 +168,7 @@ export class EdgeBook {
     if (!this.frozen) {
       series.usualStuck += (Math.min(stuck, series.usualStuck + 1) - series.usualStuck) * 0.05;
     }
-    // One stuck call is the same call again each second.
-    return this.#isKnown(sample) ? Math.min(odd, 3) : 0;
+    return Math.min(this.#isKnown(sample) ? odd : 0, told(series, stuck));
   }
 
   #average({ view, source, target, latency, atMs, periodMs }: EdgeSample): void {
@@ -256,6 +258,8 @@ export class EdgeBook {
       if (this.#series.size >= SERIES_MAX) this.#series.clear();
       series = {
         pending: 0,
+        stuck: 0,
+        newlyStuck: 0,
         stuckSinceMs: undefined,
         usualStuck: 0,
         talk: new StoreTalk(),
@@ -264,6 +268,18 @@ export class EdgeBook {
     }
     return series;
   }
+}
+
+/**
+ * How much the stuck calls say: each one twice, when it is late and when it is too late for a pause.
+ * After that it is the same call again, or one whose end was lost, and says nothing new.
+ */
+function told(series: Series, stuck: number): number {
+  const isNew = Math.max(0, stuck - series.stuck);
+  const again = Math.min(series.newlyStuck, stuck - isNew);
+  series.stuck = stuck;
+  series.newlyStuck = isNew;
+  return isNew + again;
 }
 
 /** Calls whose end nobody has told of for so long have ended untold. */

@@ -42,7 +42,7 @@ export class Incidents {
 
   /** Judges what the books hold, and says what has changed. */
   look(books: Books): IncidentUpdate[] {
-    const { verdicts, suspects } = judge(books, {
+    const { verdicts, suspects, rushed } = judge(books, {
       open: this.#kept.filter(isOpen).map(namedBefore),
       over: this.#lately(books).map(({ suspect, onsetMs, incident }) => ({
         ...suspect,
@@ -62,9 +62,13 @@ export class Incidents {
       updates.push(...this.#changed(kept, known ? before : undefined, books));
       updates.push(...this.#merge(kept, { verdict, taken, books }));
     }
+    const excused = new Set(rushed.map(({ component }) => keyOf(component)));
     for (const kept of this.#kept) {
       if (kept.incident.state !== 'open' || taken.has(kept)) continue;
-      if (books.nowMs - kept.lastMs < books.settings.quietMs) continue;
+      // What was named just before it turned out to be a rush's doing is taken back.
+      const { sinceMs = Infinity } = books.rush.now ?? {};
+      const isExcused = excused.has(keyOf(kept.component)) && kept.openedMs >= sinceMs;
+      if (!isExcused && books.nowMs - kept.lastMs < books.settings.quietMs) continue;
       const resolvedMs = kept.lastMs;
       kept.incident = { ...kept.incident, state: 'resolved', resolvedMs, updatedMs: books.nowMs };
       updates.push({ kind: 'resolved', incident: kept.incident });

@@ -31,6 +31,14 @@ describe('Rush', () => {
     expect(rush.now).to.equal(undefined);
   });
 
+  it('sees it in the first period that tells of it, and not for that period only', () => {
+    see(20, 40);
+    see(70, 1);
+    expect(rush.now?.sinceMs).to.be.within((second - 1.6) * 1_000, second * 1_000);
+    see(60, 1);
+    expect(rush.now).to.not.equal(undefined);
+  });
+
   it('takes a little more for nothing', () => {
     see(20, 40);
     see(30, 10);

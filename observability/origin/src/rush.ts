@@ -1,4 +1,5 @@
 const SECONDS = 120;
+const LEARNT_AT = 10;
 
 /** The rate of requests at the edge, and whether it has just risen far above what is usual. */
 export class Rush {
@@ -12,6 +13,8 @@ export class Rush {
   #sinceMs: number | undefined;
   #peak = 1;
   #isCounted = false;
+  /** Requests a second in the period that the edge's sidecar told of last. */
+  #latest = 0;
   /** Which seconds the edge's sidecar has told of. */
   readonly #told = new Float32Array(SECONDS);
 
@@ -39,6 +42,10 @@ export class Rush {
       this.#counts[at] = (this.#counts[at] ?? 0) + requests / parts;
       this.#told[at] = 1;
     }
+    this.#latest = (requests * 1_000) / periodMs;
+    // One period tells already when it is far beyond what chance makes of the usual rate.
+    const seconds = periodMs / 1_000;
+    if (seconds > 0 && this.#isFar(requests / seconds, seconds)) this.#sinceMs ??= atMs - periodMs;
   }
 
   /** Since when there has been a rush, and how many times the usual rate it is. */
@@ -87,20 +94,26 @@ export class Rush {
     const rate = this.#mean(3, 2);
     // Who is not heard of is not idle.
     if (rate === undefined) return;
-    const usual = Math.max(this.#usual, 1);
-    const isRush =
-      this.#learnt > 10 && rate > usual * 1.8 && rate > usual + 5 * Math.sqrt(usual / 3) + 2;
+    const isRush = this.#isFar(rate, 3);
+    const least = Math.max(this.#usual, 1) * 1.4;
     if (isRush) {
       this.#sinceMs ??= (this.#second - 4) * 1_000;
-      this.#peak = Math.max(this.#peak, rate / usual);
-    } else if (this.#sinceMs !== undefined && rate < usual * 1.4) {
+      this.#peak = Math.max(this.#peak, rate / Math.max(this.#usual, 1));
+    } else if (rate < least && this.#latest < least) {
       this.#sinceMs = undefined;
       this.#peak = 1;
     }
     this.#learnt++;
     // What lasts becomes usual in a few minutes.
-    const weight = this.#learnt < 10 ? 0.3 : isRush ? 0.003 : 0.04;
+    const weight = this.#learnt < LEARNT_AT ? 0.3 : isRush ? 0.003 : 0.04;
     this.#usual += (rate - this.#usual) * weight;
+  }
+
+  /** Whether so many a second, for so long, are neither the usual nor chance. */
+  #isFar(rate: number, seconds: number): boolean {
+    const usual = Math.max(this.#usual, 1);
+    const chance = 5 * Math.sqrt(usual / seconds) + 2;
+    return this.#learnt > LEARNT_AT && rate > usual * 1.8 && rate > usual + chance;
   }
 
   #mean(seconds: number, skipped: number): number | undefined {

@@ -14,6 +14,8 @@ const MURMUR_MAX = 6;
 const COMMON_MS = 3_500;
 /** A rush is seen a little after it began. */
 const RUSH_SLACK_MS = 2_500;
+/** Nearly all calls. */
+const ALWAYS = 0.8;
 
 /** What was named before and is not over. */
 export type Named = Pick<Suspect, 'component' | 'onsetMs' | 'symptom' | 'score' | 'findings'>;
@@ -25,10 +27,11 @@ export type Past = Named & { readonly overMs: number };
 export function judge(
   books: Books,
   known: { readonly open: readonly Named[]; readonly over: readonly Past[] },
-): { verdicts: Verdict[]; suspects: Suspect[] } {
+): { verdicts: Verdict[]; suspects: Suspect[]; rushed: readonly Suspect[] } {
   const suspects = withCommonStores([...findSuspects(books), ...queueSuspects(books)], books);
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
-  const named = withoutRushed(strong, suspects, books);
+  const rushed = rushedOf(strong, suspects, books);
+  const named = withRush(strong, { rushed, all: suspects, books });
   const before = known.open.map((one) => withKnownOnset(one, named));
   const causes: readonly Named[] = [
     ...named.filter((one) => !before.some((other) => isSame(other, one))),
@@ -46,7 +49,7 @@ export function judge(
       (other) => !origins.includes(other) && followsFrom(other, suspect, books),
     ),
   }));
-  return { verdicts, suspects };
+  return { verdicts, suspects, rushed };
 }
 
 function isSame(a: Pick<Suspect, 'component'>, b: Pick<Suspect, 'component'>): boolean {
@@ -134,22 +137,40 @@ function calledBy(service: string, { rows }: Books): string[] {
  * More requests than usual make everything slow, and then fail. What began after a rush did, and is
  * no one part's alone, is the rush's doing.
  */
-function withoutRushed(
+function rushedOf(
   named: readonly Suspect[],
   all: readonly Suspect[],
   books: Books,
 ): readonly Suspect[] {
+  const touched = touchedByRush(all, books);
+  const failing = touched.filter(({ severity }) => severity === 'hard');
+  return touchedByRush(named, books).filter((one) => {
+    if (one.death !== undefined) return false;
+    if (one.symptom !== 'errors') return true;
+    // It hits many, and each a little at first: who alone fails, and always, does so by itself.
+    const isAlone = failing.length === 1 && one.ratio.bad >= one.ratio.total * ALWAYS;
+    return touched.length >= 3 && !isAlone;
+  });
+}
+
+function touchedByRush(all: readonly Suspect[], { rush }: Books): readonly Suspect[] {
+  const { sinceMs = Infinity } = rush.now ?? {};
+  return all.filter((one) => one.score > 2 && one.onsetMs >= sinceMs - RUSH_SLACK_MS);
+}
+
+/** Those who are not rushed, and the rush itself where it does harm. */
+function withRush(
+  named: readonly Suspect[],
+  of: { rushed: readonly Suspect[]; all: readonly Suspect[]; books: Books },
+): readonly Suspect[] {
+  const { rushed, all, books } = of;
   const rush = books.rush.now;
-  if (!rush) return named;
-  const touched = all.filter((one) => one.score > 2 && one.onsetMs >= rush.sinceMs - RUSH_SLACK_MS);
-  const isRushed = (one: Suspect): boolean =>
-    one.onsetMs >= rush.sinceMs - RUSH_SLACK_MS &&
-    one.death === undefined &&
-    (one.symptom !== 'errors' || touched.length >= 3);
-  const left = named.filter((one) => !isRushed(one));
+  if (!rush || rushed.length === 0) return named;
+  const left = named.filter((one) => !rushed.includes(one));
+  const touched = touchedByRush(all, books);
   const { total, failed, slow } = books.rush.sum(rush.sinceMs);
   const isHarmed = total >= 20 && (failed + slow) / total >= HARMED_SHARE && rush.factor >= 2.5;
-  if (!isHarmed || left.length === named.length) return left;
+  if (!isHarmed) return left;
   const onsetMs = Math.min(...touched.map((one) => one.onsetMs));
   const { score, lastMs } = named.toSorted((a, b) => b.lastMs - a.lastMs)[0] ?? {
     score: 0,

@@ -29,6 +29,7 @@ export class Scene {
   readonly analyzer: OriginAnalyzer;
   readonly updates: IncidentUpdate[] = [];
   nowMs = 1_700_000_000_000;
+  #untold: EdgeSample[] = [];
 
   constructor() {
     this.analyzer = new OriginAnalyzer({ clock: { now: () => this.nowMs } });
@@ -40,13 +41,21 @@ export class Scene {
     return this;
   }
 
-  /** One second of traffic: each of `deeds` is a request for a product and one for an order. */
-  second(deeds: readonly Deed[] = Array.from({ length: 8 }, () => ({}))): this {
+  /**
+   * One second of traffic: each of `deeds` is a request for a product and one for an order. Unless
+   * `isCounted`, sidecars tell of it a second later.
+   */
+  second(
+    deeds: readonly Deed[] = Array.from({ length: 8 }, () => ({})),
+    { isCounted = true } = {},
+  ): this {
     const stepMs = 900 / Math.max(1, deeds.length);
     const spans = deeds.flatMap((deed, index) => this.#requests(deed, index * stepMs));
     this.nowMs += 1_000;
     this.analyzer.onSpans(spans);
-    this.analyzer.onEdges(this.#samples(deeds));
+    const counted = [...this.#untold, ...this.#samples(deeds)];
+    this.#untold = isCounted ? [] : counted;
+    if (isCounted) this.analyzer.onEdges(counted);
     return this.tick();
   }
 
