@@ -51,6 +51,23 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
   });
 
+  it('takes queries that were given up in one pause for the pause that they were', () => {
+    const givenUp = { database: { status: 1, extraMs: 200 } };
+    scene.second([...times(4, givenUp), ...times(4, {})]);
+    for (let second = 0; second < 5; second++) scene.second();
+    expect(scene.updates).to.deep.equal([]);
+    for (let second = 0; second < 2; second++) scene.second(times(8, givenUp));
+    expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
+  });
+
+  it('needs fewer failures of one that has never failed', () => {
+    const deeds = [...times(2, { orders: { status: 500 } }), ...times(4, {})];
+    const fresh = new Scene();
+    for (let second = 0; second < 21; second++) fresh.second([{}]);
+    expect(fresh.second(deeds).current).to.equal(undefined);
+    expect(scene.second(deeds).current?.origin.service).to.equal('orders');
+  });
+
   it('names a store whose queries are slow', () => {
     for (let second = 0; second < 3; second++) {
       scene.second(times(8, { database: { extraMs: 400 } }));

@@ -109,7 +109,9 @@ export class OriginAnalyzer {
     this.#queues.frozen = isOpen;
     if (nowMs - this.#swept > 1_000) {
       this.#swept = nowMs;
-      this.#traces.forget(nowMs - this.#settings.windowMs - 3_000);
+      const beforeMs = nowMs - this.#settings.windowMs - 3_000;
+      this.#traces.forget(beforeMs);
+      if (!isOpen) this.#rows.learn(beforeMs);
     }
     return updates;
   }

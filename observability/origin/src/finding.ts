@@ -32,6 +32,8 @@ export type Finding = {
   readonly callee?: Place;
   /** How much longer than usual, for `latency`. */
   readonly excessMs: number;
+  /** A failure that took unusually long and brought no answer: somebody did not want to wait longer. */
+  readonly gaveUp: boolean;
   /** From the one who met it first up to the edge. */
   readonly path: readonly FindingStep[];
   /** The operation at the edge, when its span has come. */

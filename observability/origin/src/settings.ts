@@ -7,6 +7,8 @@ export type Settings = {
   /** Failures and slow calls to be expected of a healthy hop, as shares. */
   readonly usualFailures: number;
   readonly usualSlow: number;
+  /** What is expected at the least of a hop that has not failed for long. */
+  readonly rareFailures: number;
   /** A failed call whose server span has not come after this long never reached its server. */
   readonly graceMs: number;
   /** Evidence of slowness that does not last is a pause, not a fault. */
@@ -35,6 +37,7 @@ export const SETTINGS: Settings = {
   nameAt: 8.5,
   usualFailures: 0.008,
   usualSlow: 0.03,
+  rareFailures: 0.002,
   graceMs: 1_100,
   lastingMs: 1_000,
   verySlowMs: 900,

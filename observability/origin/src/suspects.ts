@@ -2,7 +2,7 @@ import type { Books } from './books.ts';
 import { type Component, type Finding, keyOf } from './finding.ts';
 import { type Cell, type Hypothesis, type Priors, rank } from './hypotheses.ts';
 import type { Symptom } from './model.ts';
-import type { Family, Row } from './rows.ts';
+import { type Family, type Row, usualShare } from './rows.ts';
 import { mostSurprising, type Ratio, type Tally } from './tally.ts';
 import type { Death } from './vitals.ts';
 import { badIn, cutOffCallers, othersWait } from './ways.ts';
@@ -143,11 +143,10 @@ function bestOf(rows: readonly Row[], severity: Severity, books: Books) {
   const fromMs = windowOf(first.component, books);
   const bad = rows.filter((one) => one[severity].lastBadMs >= fromMs);
   if (bad.length === 0) return undefined;
-  const usual = severity === 'hard' ? settings.usualFailures : settings.usualSlow;
   const scored = subsets(rows, bad).map((subset) =>
     mostSurprising(
       subset.map((row) => row[severity]),
-      { fromMs, toMs: nowMs, usual },
+      { fromMs, toMs: nowMs, usual: usualOf(subset, severity, settings) },
     ),
   );
   // A little slowness all the time is how it is, however long it is looked at.
@@ -155,6 +154,15 @@ function bestOf(rows: readonly Row[], severity: Severity, books: Books) {
   return scored
     .filter(({ ratio }) => ratio.bad >= ratio.total * least)
     .toSorted((a, b) => b.score - a.score)[0];
+}
+
+/** What never fails surprises sooner when it does; what is slow now and then, later. */
+function usualOf(rows: readonly Row[], severity: Severity, settings: Books['settings']): number {
+  const { usualFailures, rareFailures, usualSlow } = settings;
+  if (severity === 'hard') {
+    return Math.max(rareFailures, usualShare(rows, { severity, general: usualFailures }));
+  }
+  return Math.max(usualSlow, usualShare(rows, { severity, general: usualSlow }));
 }
 
 function subsets(rows: readonly Row[], bad: readonly Row[]): Row[][] {
@@ -210,18 +218,28 @@ function badOf(rows: readonly Row[], family: Family, sinceMs: number): number {
     .reduce((sum, row) => sum + badIn(row, sinceMs), 0);
 }
 
-/** Slowness counts when it lasts, or is too long to be a pause. */
+/**
+ * Slowness counts when it lasts, or is too long to be a pause. So do calls that somebody gave up
+ * because they took long: one pause makes all fail that are under way.
+ */
 function lasting(scored: Scored | undefined, findings: readonly Finding[], books: Books): number {
-  if (!scored || scored.severity === 'hard') return scored?.score ?? 0;
-  const { settings } = books;
-  const slow = findings.filter(
-    (one) => one.symptom === 'latency' && one.atMs >= scored.sinceMs - 1_000,
-  );
-  const first = Math.min(...slow.map((one) => one.startedMs));
-  const last = Math.max(...slow.map((one) => one.startedMs));
-  const isLong = slow.filter((one) => one.excessMs >= settings.verySlowMs).length >= 2;
+  if (!scored) return 0;
+  const since = findings.filter(({ atMs }) => atMs >= scored.sinceMs - 1_000);
+  if (scored.severity === 'hard') {
+    const failed = since.filter(({ symptom }) => symptom !== 'latency');
+    const mayBePause = failed.length > 0 && failed.every(({ gaveUp }) => gaveUp);
+    return mayBePause && !isNoPause(failed, books) ? 0 : scored.score;
+  }
+  const slow = since.filter(({ symptom }) => symptom === 'latency');
   // Pauses come alone: slowness has to prove more than failures have to.
-  return isLong || last - first >= settings.lastingMs ? scored.score - 2 : 0;
+  return isNoPause(slow, books) ? scored.score - 2 : 0;
+}
+
+function isNoPause(late: readonly Finding[], { settings }: Books): boolean {
+  const first = Math.min(...late.map(({ startedMs }) => startedMs));
+  const last = Math.max(...late.map(({ startedMs }) => startedMs));
+  const isLong = late.filter(({ excessMs }) => excessMs >= settings.verySlowMs).length >= 2;
+  return isLong || last - first >= settings.lastingMs;
 }
 
 function explain(
