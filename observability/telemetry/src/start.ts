@@ -3,12 +3,13 @@
  * Installs no signal handler: a process that telemetry ends, or keeps alive, cannot drain.
  */
 import { readTelemetryConfig } from './config.ts';
-import { enableInstrumentations } from './instrumentations.ts';
-import { patchImportedPackages } from './patching.ts';
-import { startTracing } from './tracing.ts';
 
 const config = readTelemetryConfig();
+// Whoever wants no telemetry need not load any of it.
 if (!config.disabled) {
+  const { startTracing } = await import('./tracing.ts');
+  const { enableInstrumentations } = await import('./instrumentations.ts');
+  const { patchImportedPackages } = await import('./patching.ts');
   startTracing(config);
   enableInstrumentations();
   patchImportedPackages();

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { environmentWith, stores } from './config.ts';
 
 const START = new URL('../src/start.ts', import.meta.url);
@@ -51,6 +52,20 @@ export async function startFixture(options: FixtureOptions): Promise<Fixture> {
       await once(child, 'exit');
     },
   };
+}
+
+/** What preloading telemetry loads of OpenTelemetry, by the packages' names. */
+export async function loadedPackages(
+  environment: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const tell = 'console.log(JSON.stringify(Object.keys(require.cache)))';
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', START.href, '--eval', tell],
+    { env: environmentWith(environment) },
+  );
+  const names = stdout.matchAll(/node_modules\/(@opentelemetry\/[\w-]+)/g);
+  return [...new Set(Array.from(names, ([, name = '']) => name))];
 }
 
 function addressOf(address: unknown): { socketPath: string } | { port: number } {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stores } from './config.ts';
-import { type Fixture, type FixtureOptions, startFixture } from './fixture.ts';
+import { type Fixture, type FixtureOptions, loadedPackages, startFixture } from './fixture.ts';
 import { startForwardProxy } from './forward-proxy.ts';
 import { type OtlpSink, startOtlpSink, type SunkSpan } from './otlp-sink.ts';
 
@@ -304,6 +304,11 @@ describe('telemetry and the life of a process', () => {
     await using service = await startFixture({ environment: { OTEL_SDK_DISABLED: 'true' } });
     const reply = await service.get('/v1/things/1', { traceparent: TRACEPARENT });
     expect(JSON.parse(reply.body)).not.to.have.property('traceId');
+  });
+
+  it('loads nothing of it when disabled', async () => {
+    expect(await loadedPackages({})).to.include('@opentelemetry/sdk-trace');
+    expect(await loadedPackages({ OTEL_SDK_DISABLED: 'true' })).to.deep.equal([]);
   });
 
   it('neither ends nor keeps a process that is asked to end, and loses no span', async () => {
