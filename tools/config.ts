@@ -14,9 +14,12 @@ export const testStores: {
   redisUrl: process.env['TEST_REDIS_URL'],
 };
 
-/** Hands the address of a store to the tests of this process and its children. */
-export function publishStore(name: 'TEST_POSTGRES_URL' | 'TEST_REDIS_URL', url: string): void {
-  process.env[name] = url;
+/** Hands the place of a store to the tests of this process and its children. */
+export function publishStore(
+  name: 'TEST_POSTGRES_URL' | 'TEST_REDIS_URL' | 'FAULTLINE_POSTGRES_TEMPLATE',
+  place: string,
+): void {
+  process.env[name] = place;
 }
 
 /** The environment for a child process that shall see some variables differently. */

@@ -22,8 +22,8 @@ describe('what watches a system', function () {
 
   /** Without a collector that the tests themselves may have been given. */
   function ownEnv() {
-    const { PATH, HOME } = process.env;
-    return { PATH, HOME };
+    const { PATH, HOME, FAULTLINE_POSTGRES_TEMPLATE } = process.env;
+    return { PATH, HOME, FAULTLINE_POSTGRES_TEMPLATE };
   }
 
   const store = (name: string) => engine.status().stores.find((one) => one.name === name);

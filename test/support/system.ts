@@ -145,7 +145,7 @@ after('stop the shared system', async function () {
 
 /** Without what a developer's shell may set for the stores, telemetry or proxies. */
 function ownEnvironment(): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'FAULTLINE_POSTGRES_TEMPLATE'];
   return Object.fromEntries(
     kept.flatMap((name) => {
       const value = process.env[name];

@@ -50,7 +50,10 @@ export class LocalStores {
       for (const name of this.#databases) options.secrets.provide(`database/${name}`, urlOf(name));
     };
     if (this.#databases.length > 0) {
-      this.#postgres = create('postgres', (settings) => startPostgres({ ...settings, onUrls }));
+      const template = options.env['FAULTLINE_POSTGRES_TEMPLATE'];
+      this.#postgres = create('postgres', (settings) =>
+        startPostgres({ ...settings, onUrls, template }),
+      );
     }
     if (needed.redis) this.#redis = create('redis', startRedis);
   }

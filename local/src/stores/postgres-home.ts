@@ -114,6 +114,12 @@ async function openToAll(dir: string): Promise<void> {
   }
 }
 
+/** Where the data of the state directory `dir` is. Throws where nothing says so. */
+export async function dataDirIn(dir: string): Promise<string> {
+  if (process.getuid?.() !== 0) return join(dir, 'data');
+  return join(sharedState, (await readFile(join(dir, 'location'), 'utf8')).trim(), 'data');
+}
+
 async function sharedDataDir(dir: string, owner: { uid: number; gid: number }): Promise<string> {
   const link = join(dir, 'location');
   if (!existsSync(link)) await writeFile(link, randomBytes(8).toString('hex'), { mode: 0o600 });

@@ -1,13 +1,12 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHmac } from 'node:crypto';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '@faultline/chassis/clock';
 import { freePort } from '../net/free-port.ts';
-import { describeExit, spawnChild, stopChild, type Child } from '../process/child.ts';
+import { spawnChild, stopChild, type Child } from '../process/child.ts';
 import { ProcessGuard } from '../process/guard.ts';
 import { eachLine } from '../process/lines.ts';
+import { chooseCluster, type ClusterOptions } from './postgres-cluster.ts';
 import { preparePostgresHome, removeAbandoned, type PostgresHome } from './postgres-home.ts';
 import { endStaleServer } from './postgres-stale.ts';
 import { closeToOthers, createDatabase, roleUrl } from './postgres-sql.ts';
@@ -21,6 +20,7 @@ export type PostgresOptions = {
   /** Default: one of its own, so that the server never outlives this process. */
   guard?: ProcessGuard;
   clock?: Clock;
+  template?: ClusterOptions['template'];
   /** Called as soon as the URLs of databases' roles are known, before the server serves. */
   onUrls?(urlOf: (database: string) => string): void;
 };
@@ -75,11 +75,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const server = { ...options, clock, guard, port: options.port ?? (await freePort()) };
   try {
     const home = await preparePostgresHome(options.dir);
-    const { password, isNew } = await choosePassword(options.dir);
+    const cluster = await chooseCluster(server);
+    const { password } = cluster;
     const url = `postgresql://postgres:${password}@127.0.0.1:${server.port}/postgres`;
     const roleOf = (name: string) => ({ name, password: derive(password, name) });
     options.onUrls?.((name) => roleUrl(url, roleOf(name)));
-    if (isNew) await createCluster(home, { ...server, password });
+    await cluster.create?.(home);
     await endStaleServer(home.dataDir, clock);
     const child = await startServer(home, server);
     await closeToOthers(url);
@@ -109,65 +110,6 @@ type Server = { guard: ProcessGuard; clock: Clock; port: number; log?: (line: st
 // Role passwords need no storage of their own: they follow from the superuser's.
 function derive(password: string, role: string): string {
   return createHmac('sha256', password).update(role).digest('base64url');
-}
-
-/** The superuser's password: the cluster's, or a new one for a cluster that is still to be made. */
-async function choosePassword(dir: string): Promise<{ password: string; isNew: boolean }> {
-  const file = passwordFileIn(dir);
-  if (existsSync(file)) return { password: await readFile(file, 'utf8'), isNew: false };
-  return { password: randomBytes(24).toString('base64url'), isNew: true };
-}
-
-function passwordFileIn(dir: string): string {
-  return join(dir, 'superuser-password');
-}
-
-/** The password is written last: with it the cluster is known to be complete. */
-async function createCluster(
-  home: PostgresHome,
-  server: Server & { dir: string; password: string },
-): Promise<void> {
-  await rm(home.dataDir, { recursive: true, force: true });
-  await mkdir(home.dataDir, { recursive: true, mode: 0o700 });
-  if (home.identity) await chown(home.dataDir, home.identity.uid, home.identity.gid);
-  await initialise(home, server);
-  await writeFile(passwordFileIn(server.dir), server.password, { mode: 0o600 });
-}
-
-async function initialise(home: PostgresHome, server: Server & { password: string }) {
-  // By file: among the arguments every user could read the password.
-  const passwordFile = `${home.dataDir}.password`;
-  await writeFile(passwordFile, server.password, { mode: 0o600 });
-  if (home.identity) await chown(passwordFile, home.identity.uid, home.identity.gid);
-  const output: string[] = [];
-  const initdb = await spawnChild({
-    command: join(home.binDir, 'initdb'),
-    args: [
-      `--pgdata=${home.dataDir}`,
-      '--username=postgres',
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--wal-segsize=4',
-      '--no-sync',
-      '--no-instructions',
-    ],
-    env: { LC_ALL: 'C', TZ: 'UTC' },
-    cwd: home.dataDir,
-    guard: server.guard,
-    identity: home.identity,
-    onOutput: (_, source) => eachLine(source, (line) => output.push(line)),
-  });
-  const exit = await initdb.exited;
-  await rm(passwordFile);
-  if (exit.code === 0) return;
-  const report = output.slice(-10).join('\n');
-  throw new Error(
-    `create the PostgreSQL cluster: initdb ended with ${describeExit(exit)}\n${report}`,
-  );
 }
 
 async function startServer(home: PostgresHome, server: Server): Promise<Child> {

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { eventually } from '../../test/eventually.ts';
 import { TempDir } from '../../test/temp-dir.ts';
 import { processIdentity, signalProcess } from '../process/identity.ts';
+import { createTemplate } from './postgres-cluster.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 
@@ -74,6 +76,23 @@ describe('local PostgreSQL', () => {
     const second = await startPostgres({ dir: dir.path });
     await second.stop();
     expect(existsSync(`${folder}/postmaster.pid`)).to.equal(false);
+  });
+
+  it('starts with a copy of a cluster where there is one to copy, and makes its own where not', async function () {
+    this.timeout(60_000);
+    using dir = new TempDir();
+    const template = dir.join('template');
+    await createTemplate(template);
+    const file = join(template, 'superuser-password');
+    const password = readFileSync(file, 'utf8');
+    const copy = await startPostgres({ dir: dir.join('copy'), template });
+    expect(new URL(copy.url).password).to.equal(password);
+    rmSync(file);
+    const own = await startPostgres({ dir: dir.join('own'), template });
+    expect(new URL(own.url).password).not.to.equal(password);
+    const id = 'SELECT system_identifier AS id FROM pg_control_system()';
+    expect(await query(own.url, id)).not.to.deep.equal(await query(copy.url, id));
+    await Promise.all([copy.stop(), own.stop()]);
   });
 
   it('keeps its passwords from other users', async function () {
