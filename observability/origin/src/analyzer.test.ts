@@ -3,6 +3,7 @@ import { sample } from '../test/samples.ts';
 import { Scene, times } from '../test/scene.ts';
 import { server, span } from '../test/spans.ts';
 import { OriginAnalyzer } from './analyzer.ts';
+import type { EdgeSample } from './model.ts';
 
 describe('OriginAnalyzer', () => {
   let scene: Scene;
@@ -138,6 +139,21 @@ describe('OriginAnalyzer', () => {
     scene.second(times(8, { orders: { status: 500 } }));
     expect(scene.current?.origin.service).to.equal('orders');
     expect(scene.current?.suspectedChange).to.equal(undefined);
+  });
+
+  it('names the way when requests are given up that were never sent to an instance', () => {
+    const calls = (failures: EdgeSample['failures'], responses: number): void => {
+      const at = { atMs: scene.nowMs, instance: 'orders-1' };
+      const sent = failures.cancelled === undefined ? responses : 0;
+      scene.analyzer.onEdges([
+        sample('admin', 'orders', { atMs: scene.nowMs, view: 'route', responses, failures }),
+        sample('admin', 'orders', { ...at, responses: sent }),
+      ]);
+      scene.second();
+    };
+    for (let second = 0; second < 20; second++) calls({}, 3);
+    for (let second = 0; second < 3; second++) calls({ cancelled: 3 }, 3);
+    expect(scene.current?.origin).to.deep.include({ edge: { from: 'admin', to: 'orders' } });
   });
 
   it('names the way when requests fail that reach no instance', () => {

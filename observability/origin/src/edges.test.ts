@@ -109,6 +109,16 @@ describe('EdgeBook', () => {
     expect(into('postgres', 'store').soft?.bad).to.equal(4);
   });
 
+  it('sees a store that says nothing on new connections', () => {
+    for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
+    const opening = { ...store({ read: 0, written: 0 }), connectionsOpened: 2 };
+    // A word may come in the next period.
+    add(opening);
+    expect(into('postgres', 'store').soft?.bad).to.equal(0);
+    for (let second = 0; second < 20; second++) add(store({ read: 0, written: 0 }));
+    expect(into('postgres', 'store').soft?.bad).to.be.within(1, 3);
+  });
+
   it('sees a store whose connections break', () => {
     for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
     add(store({ read: 100, written: 300, opened: 6 }));

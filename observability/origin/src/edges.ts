@@ -1,5 +1,5 @@
 import type { Component } from './finding.ts';
-import { Flows } from './flows.ts';
+import { Flows, type Way } from './flows.ts';
 import type { EdgeSample, FailureCounts, LatencyHistogram } from './model.ts';
 import type { Row, Rows } from './rows.ts';
 import { StoreTalk } from './store-talk.ts';
@@ -111,10 +111,7 @@ export class EdgeBook {
    * By how much the mean of a view has risen since `sinceMs`, in milliseconds; undefined where too
    * little is known.
    */
-  shiftOf(
-    view: 'route' | 'endpoint',
-    { caller, callee, sinceMs }: { caller: string; callee: string; sinceMs: number },
-  ): number | undefined {
+  shiftOf(view: 'route' | 'endpoint', { caller, callee, sinceMs }: Way): number | undefined {
     const means = this.#means.get(`${view} ${caller} ${callee}`);
     if (!means || means.learnt < GUESSED_AT) return undefined;
     // A tally of milliseconds among replies.
@@ -123,8 +120,13 @@ export class EdgeBook {
   }
 
   /** Whether the caller has stopped to send to the callee, which is there, while others wait for it. */
-  isHalted(of: { caller: string; callee: string; sinceMs: number }): boolean {
+  isHalted(of: Way): boolean {
     return this.#flows.isHalted(of);
+  }
+
+  /** How many calls the caller has sent to instances of the callee since then. */
+  sentSince(of: Way): number {
+    return this.#flows.sentSince(of);
   }
 
   /** Whether any caller keeps from an endpoint of the callee. */

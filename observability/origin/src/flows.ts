@@ -7,8 +7,15 @@ const FLOWS_MAX = 5_000;
 const HALT_SECONDS = 2;
 const HALT_CALLS = 6;
 
-/** `sent` tallies requests among samples. */
-type Flow = { readonly component: Component; readonly sent: Tally; usual: number };
+/** `sent` tallies requests among samples by when they were told, `begun` by when they began. */
+type Flow = {
+  readonly component: Component;
+  readonly sent: Tally;
+  readonly begun: Tally;
+  usual: number;
+};
+
+export type Way = { readonly caller: string; readonly callee: string; readonly sinceMs: number };
 
 /** How much each service usually sends to each other one, and where that has stopped. */
 export class Flows {
@@ -16,15 +23,17 @@ export class Flows {
   readonly #haltedMs = new Map<string, number>();
 
   /** Takes in an `endpoint` sample. */
-  add({ source, target, atMs, requests }: EdgeSample): void {
+  add({ source, target, atMs, periodMs, requests }: EdgeSample): void {
     const key = `${source.service} ${target.name}`;
     let flow = this.#flows.get(key);
     if (!flow) {
-      flow = { component: { kind: target.kind, name: target.name }, sent: new Tally(), usual: 0 };
+      const component: Component = { kind: target.kind, name: target.name };
+      flow = { component, sent: new Tally(), begun: new Tally(), usual: 0 };
       if (this.#flows.size >= FLOWS_MAX) this.#flows.clear();
       this.#flows.set(key, flow);
     }
     flow.sent.add(atMs, requests, 1);
+    flow.begun.add(atMs - periodMs / 2, requests, 1);
   }
 
   /** Learns what the caller usually sends. */
@@ -51,8 +60,13 @@ export class Flows {
   }
 
   /** Whether the caller has been found to have stopped sending to the callee since then. */
-  isHalted(of: { caller: string; callee: string; sinceMs: number }): boolean {
+  isHalted(of: Way): boolean {
     return (this.#haltedMs.get(`${of.caller} ${of.callee}`) ?? 0) >= of.sinceMs;
+  }
+
+  /** How many calls the caller has sent to instances of the callee since then. */
+  sentSince({ caller, callee, sinceMs }: Way): number {
+    return this.#flows.get(`${caller} ${callee}`)?.begun.sum(sinceMs).bad ?? 0;
   }
 
   #from(caller: string): [string, Flow][] {

@@ -4,6 +4,8 @@ import type { Row } from './rows.ts';
 /** Less than this is no question that wants an answer. */
 const ASKED_BYTES = 120;
 const LEARNT_AT = 8;
+/** A connection without a word says so for so many samples, and no longer. */
+const UNGREETED_MAX = 3;
 /** In samples, of a second each: blocking reads of streams last two or three. */
 const WAIT_MAX = 3;
 
@@ -16,7 +18,12 @@ type Circumstances = {
   readonly isWaitedFor: () => boolean;
 };
 
-type Manner = { readonly isAsked: boolean; readonly isIdle: boolean; readonly isWaited: boolean };
+type Manner = {
+  readonly isAsked: boolean;
+  readonly isIdle: boolean;
+  readonly isWaited: boolean;
+  readonly isUngreeted: boolean;
+};
 
 /**
  * How an instance and a store usually talk. A store has no replies to count: its silence shows in
@@ -34,6 +41,8 @@ export class StoreTalk {
   /** How many of them are usual: who reads a stream waits until there is something. */
   #usualWait = 0;
   #opens = 0;
+  /** Samples since a connection was opened on which nothing has been said yet; 0 for none. */
+  #ungreeted = 0;
   #samples = 0;
 
   /** Judges one period by what is usual, and learns from it. */
@@ -46,33 +55,37 @@ export class StoreTalk {
     const isIdle = bytesWritten + bytesRead === 0;
     this.#idleRun = isIdle ? this.#idleRun + 1 : 0;
     const waitedBefore = this.#waitedFor;
-    const isWaiting = bytesRead === 0 && (isAsked || waitedBefore > 0);
+    this.#ungreeted = nextUngreeted(this.#ungreeted, sample);
+    const isUngreeted = this.#ungreeted > 1 && this.#ungreeted <= UNGREETED_MAX + 1;
+    const isWaiting = bytesRead === 0 && (isAsked || this.#ungreeted > 0 || waitedBefore > 0);
     this.#waitedFor = isWaiting ? waitedBefore + 1 : 0;
     const isMute = isIdle && this.#idleShare ** this.#idleRun < 0.03;
     // One that says nothing may have nothing to say, unless somebody waits for it.
-    const manner = { isAsked, isIdle, isWaited: isMute && isWaitedFor() };
+    const manner = { isAsked, isIdle, isWaited: isMute && isWaitedFor(), isUngreeted };
     if (isLearnt) this.#judge(sample, row, { ...manner, cold });
     // It came in the end: also while something else is broken.
     if (bytesRead > 0) this.#usualWait = nextWait(this.#usualWait, waitedBefore);
     if (!frozen || !isLearnt) this.#learn(sample, manner, isLearnt ? 0.05 : 0.3);
   }
 
-  #judge(
-    sample: EdgeSample,
-    row: Row,
-    { cold, isAsked, isWaited }: Manner & { cold: boolean },
-  ): void {
-    const { atMs, periodMs, bytesRead, bytesWritten } = sample;
-    const at = atMs - periodMs / 2;
+  #judge(sample: EdgeSample, row: Row, { cold, ...manner }: Manner & { cold: boolean }): void {
+    const { isAsked, isWaited, isUngreeted } = manner;
+    const at = sample.atMs - sample.periodMs / 2;
     // Who has just started opens connections and drops them, and the store is well.
     const refused = cold ? 0 : refusedBy(sample);
     if (refused > 0) row.hard.add(at, refused, refused);
-    if (refused > 0 || !(isAsked || isWaited)) return;
-    const isPatient = bytesRead === 0 && this.#waitedFor <= this.#usualWait;
-    const isShort = bytesRead < bytesWritten * this.#leastRead * 0.3;
-    const isUnanswered = isAsked && isShort && !isPatient;
-    row.soft.add(at, isUnanswered || isWaited ? 1 : 0, 1);
+    if (refused > 0 || !(isAsked || isWaited || isUngreeted)) return;
+    row.soft.add(at, isWaited || this.#isUnanswered(sample, manner) ? 1 : 0, 1);
     row.hard.add(at, !cold && this.#isBroken(sample) ? 1 : 0, 1);
+  }
+
+  #isUnanswered(
+    { bytesRead, bytesWritten }: EdgeSample,
+    { isAsked, isUngreeted }: Manner,
+  ): boolean {
+    if (bytesRead === 0 && this.#waitedFor <= this.#usualWait) return false;
+    const isShort = bytesRead < bytesWritten * this.#leastRead * 0.3;
+    return isUngreeted || (isAsked && isShort);
   }
 
   /** Connections come and go, and bring little. */
@@ -97,6 +110,16 @@ export class StoreTalk {
     // No answer at all is not a small one.
     if (bytesRead > 0) this.#leastRead = Math.min(this.#leastRead * 1.01, bytesRead / bytesWritten);
   }
+}
+
+/** A store that is well says something on a new connection within the period or the next one. */
+function nextUngreeted(
+  samples: number,
+  { bytesRead, connectionsOpened, connectionsClosed }: EdgeSample,
+): number {
+  if (bytesRead > 0) return 0;
+  if (samples > 0) return samples + 1;
+  return connectionsOpened > connectionsClosed ? 1 : 0;
 }
 
 /** Longer waits are no reader's: they are what is to be found. It is forgotten slowly. */

@@ -23,9 +23,10 @@ export function cutOffCallers(
     // Who waits for an endpoint that is kept out does not reach any either.
     if (books.edges.isHeldBack(caller, component.name)) continue;
     const between = rows.filter((row) => row.caller === caller);
-    if (isCutOff(between, sinceMs) || isHeldUp(component, { between, caller, sinceMs, books })) {
-      callers.add(caller);
-    }
+    const of = { between, caller, sinceMs, books };
+    const isApart =
+      isCutOff(between, sinceMs) || isNeverSent(component, of) || isHeldUp(component, of);
+    if (isApart) callers.add(caller);
   }
   return callers;
 }
@@ -41,11 +42,23 @@ function isCutOff(between: readonly Row[], sinceMs: number): boolean {
   return failed >= 2 && bad('endpoint') < failed * 0.3 && nobody < failed * 0.3;
 }
 
+type Between = {
+  readonly between: readonly Row[];
+  readonly caller: string;
+  readonly sinceMs: number;
+  readonly books: Books;
+};
+
+/** Its requests fail or are given up before they are sent to any instance. */
+function isNeverSent({ name }: Component, { between, caller, sinceMs, books }: Between): boolean {
+  const routes = between.filter(({ family }) => family === 'route');
+  const nobody = between.reduce((sum, row) => sum + row.nobody.sum(sinceMs).bad, 0);
+  const lost = routes.reduce((sum, row) => sum + badIn(row, sinceMs), 0) - nobody;
+  return lost >= 2 && books.edges.sentSince({ caller, callee: name, sinceMs }) < lost * 0.3;
+}
+
 /** Its requests take longer, and attempts at instances do not. */
-function isHeldUp(
-  { name }: Component,
-  of: { between: readonly Row[]; caller: string; sinceMs: number; books: Books },
-): boolean {
+function isHeldUp({ name }: Component, of: Between): boolean {
   const { between, caller, sinceMs, books } = of;
   const badOfFamily = (...families: Family[]): number =>
     Math.max(
