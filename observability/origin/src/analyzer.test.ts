@@ -61,10 +61,21 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
   });
 
+  it('names what breaks seconds after people began to come, and nothing before', () => {
+    const fresh = new Scene();
+    for (let second = 0; second < 3; second++) fresh.second(times(8, { orders: { status: 500 } }));
+    expect(fresh.updates).to.deep.equal([]);
+    const other = new Scene();
+    for (let second = 0; second < 7; second++) other.second();
+    expect(other.second(times(8, { orders: { status: 500 } })).current?.origin.service).to.equal(
+      'orders',
+    );
+  });
+
   it('needs fewer failures of one that has never failed', () => {
     const deeds = [...times(2, { orders: { status: 500 } }), ...times(4, {})];
     const fresh = new Scene();
-    for (let second = 0; second < 21; second++) fresh.second([{}]);
+    for (let second = 0; second < 6; second++) fresh.second([{}]);
     expect(fresh.second(deeds).current).to.equal(undefined);
     expect(scene.second(deeds).current?.origin.service).to.equal('orders');
   });

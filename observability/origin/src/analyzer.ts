@@ -57,6 +57,7 @@ export class OriginAnalyzer {
   #lagMs = 0;
   #swept = 0;
   #firstMs = Infinity;
+  #firstRootMs = Infinity;
 
   constructor(options: { clock: Now; settings?: Partial<Settings> }) {
     this.#clock = options.clock;
@@ -100,9 +101,7 @@ export class OriginAnalyzer {
   tick(): IncidentUpdate[] {
     const nowMs = this.#clock.now();
     this.#lookAtTraces(nowMs);
-    // A system that starts fails and is slow in ways that mean nothing.
-    const isLearning = nowMs - this.#firstMs < this.#settings.learningMs;
-    const updates = isLearning ? [] : this.#incidents.look(this.#books(nowMs));
+    const updates = this.#isLearning(nowMs) ? [] : this.#incidents.look(this.#books(nowMs));
     const { isOpen } = this.#incidents;
     this.#baselines.frozen = isOpen;
     this.#edges.frozen = isOpen;
@@ -144,6 +143,12 @@ export class OriginAnalyzer {
     });
   }
 
+  /** A system that starts fails and is slow in ways that mean nothing. */
+  #isLearning(nowMs: number): boolean {
+    const { learningMs, settlingMs } = this.#settings;
+    return nowMs < Math.min(this.#firstMs + learningMs, this.#firstRootMs + settlingMs);
+  }
+
   #onSpan(span: SpanRecord, nowMs: number): void {
     const lateMs = nowMs - endOf(span);
     // A clock that is off by more than this tells nothing of what happens now; nor does a NaN.
@@ -158,7 +163,7 @@ export class OriginAnalyzer {
       this.#vitals.onSpan(span);
       const component: Component = { kind: 'service', name: span.service };
       this.#total(this.#rows.row({ family: 'serves', component, ...place(span) }, nowMs), endMs);
-      if (span.parentSpanId === undefined) this.#onRoot(span);
+      if (span.parentSpanId === undefined) this.#onRoot(span, nowMs);
       return;
     }
     const component = span.kind === 'client' ? this.#calleeOf(span) : undefined;
@@ -167,7 +172,8 @@ export class OriginAnalyzer {
     this.#total(this.#rows.row({ family: 'calls', component, caller }, nowMs), endMs);
   }
 
-  #onRoot(span: SpanRecord): void {
+  #onRoot(span: SpanRecord, nowMs: number): void {
+    this.#firstRootMs = Math.min(this.#firstRootMs, nowMs);
     this.#edgeService = span.service;
     const outcome = isFailed(span) ? 'failed' : this.#baselines.isSlow(span) ? 'slow' : 'fine';
     this.#rush.add(span.startMs, outcome);

@@ -51,6 +51,12 @@ export class Baselines {
     return span.durationMs > (this.#usual.get(operationOf(span))?.slowMs ?? Infinity);
   }
 
+  /** Whether it is known what such a span usually takes, and this one took no longer. */
+  isInTime(span: SpanRecord): boolean {
+    const slowMs = this.#usual.get(operationOf(span))?.slowMs ?? Infinity;
+    return slowMs < Infinity && span.durationMs <= slowMs;
+  }
+
   #of(span: SpanRecord): Usual {
     const key = operationOf(span);
     let usual = this.#usual.get(key);

@@ -17,8 +17,10 @@ export type Settings = {
   readonly verySlowMs: number;
   /** An instance that has just started may be slow. */
   readonly warmUpMs: number;
-  /** Nothing is named for so long after the first span. */
+  /** Nothing is named for so long after the first span … */
   readonly learningMs: number;
+  /** … or after the first request from outside: who serves people has started. */
+  readonly settlingMs: number;
   /** Samples of an operation before its latency is judged. */
   readonly learntAt: number;
   /** An incident without new evidence for this long is over. */
@@ -43,6 +45,7 @@ export const SETTINGS: Settings = {
   verySlowMs: 900,
   warmUpMs: 8_000,
   learningMs: 20_000,
+  settlingMs: 5_000,
   learntAt: 25,
   quietMs: 8_000,
   tracesMax: 6_000,

@@ -227,7 +227,7 @@ function toFinding(node: Node, location: Location, baselines: Baselines): Findin
     ...location,
     symptom: node.failed ? (noReply && location.where !== 'own' ? 'silence' : 'errors') : 'latency',
     excessMs: baselines.excess(span),
-    gaveUp: node.failed && node.slow && statusOf(span) === undefined,
+    gaveUp: node.failed && statusOf(span) === undefined && !baselines.isInTime(span),
     path,
     ...(isRoot && { journey: root.span.name }),
     journeyHit: isRoot && !behindQueue && (root.failed || root.slow),
