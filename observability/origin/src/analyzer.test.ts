@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { sample } from '../test/samples.ts';
 import { Scene, times } from '../test/scene.ts';
-import { server, span } from '../test/spans.ts';
+import { call, server, span } from '../test/spans.ts';
 import { OriginAnalyzer } from './analyzer.ts';
 import type { EdgeSample } from './model.ts';
 
@@ -247,6 +247,27 @@ describe('OriginAnalyzer', () => {
     }
     const origins = scene.analyzer.incidents().map(({ origin }) => origin.service);
     expect(origins).to.have.members(['orders', 'catalog']);
+  });
+
+  it('takes calls that hang for what hung when the last one of them ended', () => {
+    const toBank = (durationMs: number, status: number) =>
+      call('orders', 'bank', { status, startMs: scene.nowMs - durationMs, durationMs });
+    scene.analyzer.onSpans(Array.from({ length: 30 }, () => toBank(20, 200)));
+    const waiting = (requests: number): EdgeSample =>
+      sample('gateway', 'orders', {
+        atMs: scene.nowMs,
+        view: 'inbound',
+        instance: 'orders-1',
+        requests,
+        responses: 0,
+      });
+    scene.second([]);
+    scene.analyzer.onEdges([waiting(4)]);
+    scene.second([]);
+    scene.analyzer.onSpans([toBank(2_900, 0)]);
+    scene.analyzer.onEdges([waiting(0)]);
+    scene.tick();
+    expect(scene.current?.origin).to.deep.include({ kind: 'provider', service: 'bank' });
   });
 
   it('names a queue that its consumers no longer empty', () => {

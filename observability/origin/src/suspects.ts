@@ -228,18 +228,19 @@ function lasting(scored: Scored | undefined, findings: readonly Finding[], books
   if (scored.severity === 'hard') {
     const failed = since.filter(({ symptom }) => symptom !== 'latency');
     const mayBePause = failed.length > 0 && failed.every(({ gaveUp }) => gaveUp);
-    return mayBePause && !isNoPause(failed, books) ? 0 : scored.score;
+    return mayBePause && !isNoPause(failed, 1, books) ? 0 : scored.score;
   }
   const slow = since.filter(({ symptom }) => symptom === 'latency');
   // Pauses come alone: slowness has to prove more than failures have to.
-  return isNoPause(slow, books) ? scored.score - 2 : 0;
+  return isNoPause(slow, 2, books) ? scored.score - 2 : 0;
 }
 
-function isNoPause(late: readonly Finding[], { settings }: Books): boolean {
+/** Whether what was late was so for long, or `longLeast` of it by more than a pause lasts. */
+function isNoPause(late: readonly Finding[], longLeast: number, { settings }: Books): boolean {
   const first = Math.min(...late.map(({ startedMs }) => startedMs));
   const last = Math.max(...late.map(({ startedMs }) => startedMs));
-  const isLong = late.filter(({ excessMs }) => excessMs >= settings.verySlowMs).length >= 2;
-  return isLong || last - first >= settings.lastingMs;
+  const long = late.filter(({ excessMs }) => excessMs >= settings.verySlowMs).length;
+  return long >= longLeast || last - first >= settings.lastingMs;
 }
 
 function explain(

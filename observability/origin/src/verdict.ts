@@ -28,7 +28,8 @@ export function judge(
   books: Books,
   known: { readonly open: readonly Named[]; readonly over: readonly Past[] },
 ): { verdicts: Verdict[]; suspects: Suspect[]; rushed: readonly Suspect[] } {
-  const suspects = withCommonStores([...findSuspects(books), ...queueSuspects(books)], books);
+  const found = withSilentCallees(findSuspects(books), books);
+  const suspects = withCommonStores([...found, ...queueSuspects(books)], books);
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
   const rushed = rushedOf(strong, suspects, books);
   const named = withRush(strong, { rushed, all: suspects, books });
@@ -214,6 +215,27 @@ function withCommonStores(suspects: readonly Suspect[], books: Books): Suspect[]
     if (mute < 3 || mute < told * 0.4) return one;
     const onsetMs = Math.min(one.onsetMs, ...standing.map((other) => other.onsetMs));
     return { ...one, score: settings.nameAt + mute, onsetMs, symptom: 'silence' as const };
+  });
+}
+
+/**
+ * A service that stands still, and whose calls that have ended hung somewhere: the ones that have
+ * not ended yet hang there as well.
+ */
+function withSilentCallees(suspects: readonly Suspect[], { settings }: Books): Suspect[] {
+  const standing = suspects.filter(
+    ({ component, symptom, findings }) =>
+      component.kind === 'service' && symptom === 'silence' && findings.length === 0,
+  );
+  return suspects.map((one) => {
+    if (one.score >= settings.nameAt) return one;
+    const hung = one.findings.filter(({ symptom }) => symptom === 'silence');
+    const callers = new Set(hung.map(({ caller }) => caller?.service));
+    const waiting = standing.filter(
+      (other) => callers.has(other.component.name) && other.onsetMs >= one.onsetMs - LATE_MS,
+    );
+    const more = waiting.reduce((sum, { score }) => sum + score, 0);
+    return more > 0 ? { ...one, score: one.score + more, symptom: 'silence' as const } : one;
   });
 }
 
