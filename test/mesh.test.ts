@@ -7,12 +7,20 @@ import { toEdges } from '../local/src/mesh/edges.ts';
 import { Shop } from './support/shop.ts';
 import { sharedSystem, type System } from './support/system.ts';
 
-/** Orders and visits as people make them, open loop; `onRequest` is told how many have been answered. */
-function people(system: System, durationMs: number, onRequest?: (count: number) => void) {
+type Visit = {
+  durationMs: number;
+  /** Ends it before its time. */
+  signal?: AbortSignal;
+  /** Told how many have been answered. */
+  onRequest?(count: number): void;
+};
+
+/** Orders and visits as people make them, open loop. */
+function people(system: System, { onRequest, ...visit }: Visit) {
   const weights = { buy: 2, browse: 1, orders: 1 };
   let count = 0;
   const onOutcome = () => onRequest?.((count += 1));
-  return runLoad({ target: system.url, rps: 10, durationMs, seed: 11, weights, onOutcome });
+  return runLoad({ target: system.url, rps: 10, seed: 11, weights, onOutcome, ...visit });
 }
 
 describe('the shop behind its mesh', function () {
@@ -63,10 +71,11 @@ describe('the shop behind its mesh', function () {
 
   it('fails no order when one of two instances is killed', async () => {
     const pids = instances().map(({ pid }) => pid ?? 0);
-    const report = await people(system, 14_000, (count) => {
+    const onRequest = (count: number) => {
       if (count === 30) signalProcess(pids[0] ?? 0, 'SIGKILL');
       if (count === 90) signalProcess(pids[1] ?? 0, 'SIGKILL');
-    });
+    };
+    const report = await people(system, { durationMs: 14_000, onRequest });
     const restarts = instances().map((one) => one.restarts);
     expect(restarts).to.deep.equal([1, 1]);
     expect(report.errors).to.deep.equal([]);
@@ -79,20 +88,26 @@ describe('the shop behind its mesh', function () {
     const [sick] = instances();
     const target = sick?.name ?? '';
     const { id } = system.engine.faults.add({ kind: 'error', target, status: 500, lease: '60s' });
-    const load = people(system, 20_000);
+    const over = new AbortController();
+    const load = people(system, { durationMs: 45_000, signal: over.signal });
     const ejected = async () => {
       const views = await lookAtProxies(system.engine.status());
       return toEdges(views, views, 1_000).some((edge) => edge.ejected.includes(target));
     };
-    await eventually(async () => expect(await ejected()).to.equal(true), 15_000);
-    system.engine.faults.clear(id);
-    const startedMs = Date.now();
-    await eventually(async () => {
-      const served = await decisionsSince(system.engine.status(), startedMs);
-      const well = served.filter(({ instance, status }) => instance === target && status === 200);
-      expect(well).not.to.have.length(0);
-      expect(await ejected()).to.equal(false);
-    }, 30_000);
-    await load;
+    try {
+      await eventually(async () => expect(await ejected()).to.equal(true), 15_000);
+      system.engine.faults.clear(id);
+      const startedMs = Date.now();
+      await eventually(async () => {
+        const served = await decisionsSince(system.engine.status(), startedMs);
+        const well = served.filter(({ instance, status }) => instance === target && status === 200);
+        expect(well).not.to.have.length(0);
+        expect(await ejected()).to.equal(false);
+      }, 30_000);
+    } finally {
+      // Whether it has come back or not, nobody needs to come any more.
+      over.abort();
+      await load;
+    }
   });
 });
