@@ -1,10 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { root } from './config.ts';
 import { lanesOf } from './lanes.ts';
 
 describe('the lanes of a test run', () => {
   it('keep together what shares a system, and apart what needs another', () => {
     const files = [
+      'local/test/deploys.test.ts',
       'local/test/engine.test.ts',
+      'mesh/proxy/test/pool.test.ts',
       'services/orders/test/process.test.ts',
       'test/cluster/boot.test.ts',
       'test/console.test.ts',
@@ -15,14 +20,27 @@ describe('the lanes of a test run', () => {
     ];
     expect(lanesOf(files)).to.deep.equal([
       [
-        'services/orders/test/process.test.ts',
+        'mesh/proxy/test/pool.test.ts',
         'test/crash.test.ts',
         'test/trace.test.ts',
         'test/console.test.ts',
         'test/deploys.test.ts',
       ],
-      ['local/test/engine.test.ts', 'test/cluster/boot.test.ts', 'test/standalone.test.ts'],
+      [
+        'services/orders/test/process.test.ts',
+        'local/test/engine.test.ts',
+        'test/cluster/boot.test.ts',
+        'test/standalone.test.ts',
+      ],
+      ['local/test/deploys.test.ts'],
     ]);
+  });
+
+  it('know the files that they name', () => {
+    const named = readFileSync(join(root, 'tools/lanes.ts'), 'utf8').matchAll(
+      /'([^']+\.test\.ts)'/g,
+    );
+    for (const [, file = ''] of named) expect(existsSync(join(root, file)), file).to.equal(true);
   });
 
   it('are as few as there is work for', () => {

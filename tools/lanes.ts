@@ -12,21 +12,35 @@ const alone = new Set([
 /** Files of `test/` whose system is watched. */
 const watched = new Set(['test/console.test.ts', 'test/deploys.test.ts']);
 
-/** Folders whose tests run before those with whole systems, so that both lanes end together. */
-const before = /^(mesh|packages|services)\//;
+/**
+ * Files of tests that wait most of their time: for Prometheus to look, for a version to have got its
+ * share for long enough. Beside two other lanes they take a third of a core.
+ */
+const waiting = new Set([
+  'local/src/metrics/prometheus.test.ts',
+  'local/test/deploys-interrupted.test.ts',
+  'local/test/deploys.test.ts',
+  'local/test/observed.test.ts',
+]);
 
 /**
  * Which test files run side by side, each lane in a process of its own. Those of `test/` itself
  * share whole systems, so they stay together: those with a watched one last, since there is one
- * system at a time. A third lane on two cores makes the others as much slower.
+ * system at a time. The others are shared out so that both lanes end together; services' tests look at
+ * the clock, so they run before the crashes, which take all there is. Two lanes fill two cores: of a
+ * third there is only what waits.
  */
 export function lanesOf(files: readonly string[]): string[][] {
-  const { first = [], whole = [], observed = [], rest = [] } = Object.groupBy(files, placeOf);
-  return [[...first, ...whole, ...observed], rest].filter((lane) => lane.length > 0);
+  const lanes = Object.groupBy(files, placeOf);
+  const { units = [], whole = [], observed = [], services = [], rest = [], waits = [] } = lanes;
+  const all = [[...units, ...whole, ...observed], [...services, ...rest], waits];
+  return all.filter((lane) => lane.length > 0);
 }
 
-function placeOf(file: string): 'first' | 'whole' | 'observed' | 'rest' {
+function placeOf(file: string): 'units' | 'whole' | 'observed' | 'services' | 'rest' | 'waits' {
+  if (waiting.has(file)) return 'waits';
   if (watched.has(file)) return 'observed';
   if (dirname(file) === 'test' && !alone.has(file)) return 'whole';
-  return before.test(file) ? 'first' : 'rest';
+  if (file.startsWith('services/')) return 'services';
+  return /^(mesh|packages)\//.test(file) ? 'units' : 'rest';
 }
