@@ -231,5 +231,5 @@ function call(expression: Expression & { kind: 'call' }, scope: Scope): Value {
     else if (isSpread) args.push(...itemsOf(given));
     else args.push(given);
   }
-  return callee.run({ file: scope.file, args, named });
+  return callee.run({ args, named });
 }

@@ -11,7 +11,7 @@ export type Value =
   | Opaque;
 
 /** How something was called: from where, and with what. */
-export type Call = { file: string; args: Value[]; named: Map<string, Value> };
+export type Call = { args: Value[]; named: Map<string, Value> };
 
 export class Callable {
   readonly name: string;

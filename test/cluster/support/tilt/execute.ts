@@ -11,14 +11,19 @@ import { Recorder } from './recorder.ts';
 /** Executes the Tiltfile of `options.root`. Throws as `tilt up` would end. */
 export function executeTiltfile(options: Options): Tiltfile {
   const recorder = new Recorder();
-  const known = new Map([...universe, ...tiltFunctions(options, recorder)]);
+  let executing = '';
+  const host = { recorder, executing: () => executing };
+  const known = new Map([...universe, ...tiltFunctions(options, host)]);
   const loaded = new Map<string, ReadonlyMap<string, Value>>();
   const load = (file: string): ReadonlyMap<string, Value> => {
     const before = loaded.get(file);
     if (before) return before;
     const scope = new Scope(file, new Map(), new Scope(file, known));
     const statements = parseFile(readFileSync(file, 'utf8'), file);
+    const caller = executing;
+    executing = file;
     run(statements, { scope, load: (path, from) => load(resolve(dirname(from), path)) });
+    executing = caller;
     loaded.set(file, scope.names);
     return scope.names;
   };

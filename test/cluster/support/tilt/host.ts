@@ -21,17 +21,21 @@ type Run = (args: Arguments, call: Call) => Value;
  * Tilt's functions as far as the project's Tiltfiles use them: each with Tilt's parameters, so that
  * a misspelt one is an error, and writing down what Tilt would do.
  */
-export function tiltFunctions(options: Options, recorder: Recorder): Map<string, Value> {
+export function tiltFunctions(
+  options: Options,
+  { recorder, executing }: { recorder: Recorder; executing: () => string },
+): Map<string, Value> {
   const { root, context = '', subcommand = 'up', settings = {} } = options;
-  const at = ({ file }: Call, path: string) => resolve(dirname(file), path);
+  // Not where a function was written, but where the file is that Tilt is loading when it is called.
+  const at = (path: string) => resolve(dirname(executing()), path);
   const functions: Record<string, [parameters: string, run: Run]> = {
     allow_k8s_contexts: ['contexts', (args) => recorder.allow(args.texts('contexts'))],
     k8s_context: ['', () => recorder.currentContext(context)],
     kustomize: [
       'pathToDir kustomize_bin flags',
-      (args, call) => {
+      (args) => {
         recorder.checkContext(context);
-        const manifests = kustomize(at(call, args.text('pathToDir')));
+        const manifests = kustomize(at(args.text('pathToDir')));
         return blob(manifests.map((one) => stringify(one)).join('---\n'));
       },
     ],
@@ -47,43 +51,39 @@ export function tiltFunctions(options: Options, recorder: Recorder): Map<string,
     local_resource: [
       'name cmd deps trigger_mode resource_deps ignore auto_init serve_cmd cmd_bat serve_cmd_bat ' +
         'allow_parallel links labels env serve_env readiness_probe dir serve_dir',
-      (args, call) => {
+      (args) => {
         for (const path of args.texts('deps')) {
-          if (!existsSync(at(call, path))) throw new Error(`local_resource: there is no ${path}`);
+          if (!existsSync(at(path))) throw new Error(`local_resource: there is no ${path}`);
         }
-        return recorder.addLocal(args, dirname(call.file));
+        return recorder.addLocal(args, dirname(executing()));
       },
     ],
     docker_build: [
       'ref context build_args dockerfile dockerfile_contents live_update match_in_env_vars ignore ' +
         'only entrypoint target ssh network secret extra_tag container_args cache_from pull platform',
-      (args, call) => recorder.addImage(args, (path) => at(call, path)),
+      (args) => recorder.addImage(args, at),
     ],
     decode_yaml_stream: ['yaml', (args) => decode(textOfBlob(args.get('yaml')))],
     read_yaml_stream: [
       'path default',
-      (args, call) => decode(readFileSync(at(call, args.text('path')), 'utf8')),
+      (args) => decode(readFileSync(at(args.text('path')), 'utf8')),
     ],
-    listdir: ['dir recursive', (args, call) => listFiles(at(call, args.text('dir')))],
+    listdir: ['dir recursive', (args) => listFiles(at(args.text('dir')))],
     link: ['url name', (args) => record('link', args, ['url', 'name'])],
     sync: [
       'local_path remote_path',
-      (args, call) =>
+      (args) =>
         new Opaque(
           'sync',
           new Map([
-            ['from', at(call, args.text('local_path'))],
+            ['from', at(args.text('local_path'))],
             ['to', args.text('remote_path')],
           ]),
         ),
     ],
     fall_back_on: [
       'files',
-      (args, call) =>
-        new Opaque(
-          'fall_back_on',
-          new Map([['files', args.texts('files').map((path) => at(call, path))]]),
-        ),
+      (args) => new Opaque('fall_back_on', new Map([['files', args.texts('files').map(at)]])),
     ],
     port_forward: [
       'local_port container_port name link_path host',
@@ -107,7 +107,7 @@ export function tiltFunctions(options: Options, recorder: Recorder): Map<string,
     ),
     ['TRIGGER_MODE_MANUAL', 'manual'],
     ['config', configModule({ root, subcommand, settings }, recorder)],
-    ['os', osModule()],
+    ['os', osModule(at)],
     ['v1alpha1', objects(recorder)],
   ]);
 }
@@ -184,15 +184,10 @@ function configModule({ root, subcommand, settings }: ConfigOptions, recorder: R
   );
 }
 
-function osModule(): Struct {
+function osModule(at: (path: string) => string): Struct {
   const path = new Map<string, Value>([
     ['basename', builtin('basename', 'path', (args) => basename(args.text('path')))],
-    [
-      'exists',
-      builtin('exists', 'path', (args, { file }) =>
-        existsSync(resolve(dirname(file), args.text('path'))),
-      ),
-    ],
+    ['exists', builtin('exists', 'path', (args) => existsSync(at(args.text('path'))))],
     ['join', new Callable('join', ({ args }) => join(...args.map(textOf)))],
   ]);
   return new Struct(new Map([['path', new Struct(path)]]));
