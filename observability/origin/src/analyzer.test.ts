@@ -270,6 +270,21 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.origin).to.deep.include({ kind: 'provider', service: 'bank' });
   });
 
+  it('keeps to its verdict when callers are refused by their own breakers', () => {
+    const admin = (failures: EdgeSample['failures']): void => {
+      scene.second();
+      scene.analyzer.onEdges([
+        sample('admin', 'orders', { atMs: scene.nowMs, view: 'route', failures }),
+        sample('gateway', 'orders', { atMs: scene.nowMs, view: 'route' }),
+      ]);
+    };
+    for (let second = 0; second < 20; second++) admin({});
+    for (let second = 0; second < 4; second++) scene.second(times(8, { orders: { status: 500 } }));
+    expect(scene.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+    for (let second = 0; second < 14; second++) admin({ failfast: 10 });
+    expect(scene.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+  });
+
   it('names a queue that its consumers no longer empty', () => {
     const of = { service: 'images', queue: 'images.jobs', group: 'workers', pending: 1 };
     for (let second = 0; second < 30; second++) {

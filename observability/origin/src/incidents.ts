@@ -24,6 +24,8 @@ type Kept = {
   incident: Incident;
   lastMs: number;
   suspect: Suspect;
+  /** How it showed when it was named. */
+  first: Suspect['symptom'];
   /** What the origin was named for. */
   told: Pick<Suspect, 'severity' | 'symptom' | 'ratio'>;
   toldMs: number;
@@ -167,6 +169,7 @@ export class Incidents {
       story: new Story(),
       lastMs: suspect.lastMs,
       suspect,
+      first: suspect.symptom,
       told: suspect,
       toldMs: 0,
       onsetMs: suspect.onsetMs,
@@ -190,6 +193,7 @@ export class Incidents {
     if (keyOf(kept.component) !== keyOf(suspect.component)) {
       kept.component = suspect.component;
       kept.story = new Story();
+      kept.first = suspect.symptom;
     }
     kept.suspect = suspect;
     kept.lastMs = Math.max(kept.lastMs, suspect.lastMs);
@@ -273,8 +277,8 @@ function blank(id: string, origin: Origin, suspect: Suspect): Incident {
  * once others keep away from it.
  */
 function settled(
-  { incident: before, component, openedMs, lastMs, told }: Kept,
-  { hypotheses, severity }: Suspect,
+  { incident: before, component, openedMs, lastMs, told, first }: Kept,
+  { hypotheses, severity, symptom }: Suspect,
   { edges }: Books,
 ): Origin {
   const [top] = hypotheses;
@@ -284,7 +288,9 @@ function settled(
   // What others keep from is not seen to fail any more; what is seen then is that they wait for it.
   const isPart = before.origin.kind === 'version' || before.origin.kind === 'instance';
   const isHeldBack = isPart && edges.isHeldBackByAny(component.name);
-  if (isHeldBack && lastMs - openedMs > HELD_BACK_MS) return before.origin;
+  // Who finds nobody to ask tells of his own breakers, not of which way is broken.
+  const isRefused = symptom === 'unreachable' && first !== 'unreachable';
+  if ((isHeldBack || isRefused) && lastMs - openedMs > HELD_BACK_MS) return before.origin;
   const isSettled = lastMs - openedMs > SETTLED_MS;
   if (isSettled && severity !== told.severity) return before.origin;
   const least = isSettled ? REVISE_SETTLED_BY : REVISE_BY;
