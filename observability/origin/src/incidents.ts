@@ -276,26 +276,34 @@ function blank(id: string, origin: Origin, suspect: Suspect): Incident {
  * the evidence for it is no longer in the window: what has been broken for a while looks different
  * once others keep away from it.
  */
-function settled(
-  { incident: before, component, openedMs, lastMs, told, first }: Kept,
-  { hypotheses, severity, symptom }: Suspect,
-  { edges }: Books,
-): Origin {
+function settled(kept: Kept, suspect: Suspect, books: Books): Origin {
+  const { incident: before, openedMs, lastMs, told } = kept;
+  const { hypotheses, severity } = suspect;
   const [top] = hypotheses;
   if (!top || before.sentence === '') return top?.origin ?? before.origin;
   if (before.origin.service !== top.origin.service) return top.origin;
   const same = hypotheses.find(({ origin }) => isSame(origin, before.origin));
-  // What others keep from is not seen to fail any more; what is seen then is that they wait for it.
-  const isPart = before.origin.kind === 'version' || before.origin.kind === 'instance';
-  const isHeldBack = isPart && edges.isHeldBackByAny(component.name);
-  // Who finds nobody to ask tells of his own breakers, not of which way is broken.
-  const isRefused = symptom === 'unreachable' && first !== 'unreachable';
-  if ((isHeldBack || isRefused) && lastMs - openedMs > HELD_BACK_MS) return before.origin;
+  if (isKeptFrom(kept, suspect, books)) return before.origin;
   const isSettled = lastMs - openedMs > SETTLED_MS;
   if (isSettled && severity !== told.severity) return before.origin;
   const least = isSettled ? REVISE_SETTLED_BY : REVISE_BY;
   if (same) return top.support - same.support < least ? same.origin : top.origin;
   return isSettled ? before.origin : top.origin;
+}
+
+/** What others keep from is not seen to fail any more; what is seen then is that they wait for it. */
+function isKeptFrom(
+  { incident, component, openedMs, lastMs, first }: Kept,
+  { symptom }: Suspect,
+  { edges }: Books,
+): boolean {
+  if (lastMs - openedMs <= HELD_BACK_MS) return false;
+  const { kind } = incident.origin;
+  if ((kind === 'version' || kind === 'instance') && edges.isHeldBackByAny(component.name)) {
+    return true;
+  }
+  // Who finds nobody to ask tells of his own breakers, not of which way is broken.
+  return symptom === 'unreachable' && first !== 'unreachable';
 }
 
 /** What shows the origin best: the most of what went wrong at once, while it is the same origin. */
