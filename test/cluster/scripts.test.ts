@@ -146,22 +146,28 @@ describe('the set-up of a cluster', () => {
     const secrets = makeSecrets([
       ask('a-database', 'url'),
       ask('x-smtp', 'url', ', optional: true'),
+      ask('shop-redis', 'url'),
     ]);
     expect(secrets.map(({ name }) => name)).to.deep.equal([
       'a-database',
+      'shop-redis',
       'postgres-admin',
       'postgres-roles',
+      'redis-admin',
     ]);
     const url = new URL(secrets[0]?.values['url'] ?? '');
     expect([url.username, url.pathname, url.host]).to.deep.equal(['a', '/a', 'postgres:5432']);
-    expect(secrets[2]?.values['roles.sql'])
+    const redis = new URL(secrets[1]?.values['url'] ?? '');
+    expect(redis.password).to.have.length.greaterThan(20);
+    expect(secrets[4]?.values).to.deep.equal({ password: redis.password });
+    expect(secrets[3]?.values['roles.sql'])
       .to.include(`LOGIN PASSWORD '${url.password}'`)
       .and.include('REVOKE CONNECT');
     const { problems, resources } = readResources(
       parseManifests(renderSecrets(secrets), 'secrets'),
     );
     expect(problems).to.deep.equal([]);
-    expect(resources.Secret).to.have.length(3);
+    expect(resources.Secret).to.have.length(5);
     expect(() => makeSecrets([ask('a-token', 'value')])).to.throw('make the Secret a-token/value');
   });
 });

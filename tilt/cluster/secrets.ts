@@ -14,7 +14,7 @@ type Asked = { name: string; key: string; optional: boolean };
 
 const kinds: readonly [suffix: string, key: string, make: (name: string) => string][] = [
   ['-database', 'url', (name) => databaseUrl(name.slice(0, -'-database'.length))],
-  ['-redis', 'url', () => 'redis://redis:6379'],
+  ['-redis', 'url', () => `redis://:${password()}@redis:6379`],
   ['-signing-key', 'jwk', () => JSON.stringify(signingKey())],
   ['-password', 'password', () => password()],
 ];
@@ -46,6 +46,7 @@ export function makeSecrets(manifests: readonly string[]): Secret[] {
     ...made,
     { name: 'postgres-admin', values: { password: password() } },
     { name: 'postgres-roles', values: { 'roles.sql': rolesSql(made) } },
+    { name: 'redis-admin', values: { password: redisPassword(made) } },
   ];
 }
 
@@ -64,6 +65,13 @@ function askedFor(text: string): Asked[] {
     });
   }
   return found;
+}
+
+/** What the server asks for is what its clients were given. */
+function redisPassword(secrets: readonly Secret[]): string {
+  const urls = secrets.flatMap(({ values }) => values['url'] ?? []);
+  const url = urls.find((one) => one.startsWith('redis:'));
+  return new URL(url ?? 'redis://redis').password || password();
 }
 
 /** A role and a database for each, which nobody else may connect to. */

@@ -44,12 +44,20 @@ function connect(
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
   let failing = false;
+  let isReady = false;
+  const onFailure = (reason: object) => {
+    if (!failing) log.warn(reason, 'redis is not available');
+    failing = true;
+  };
   redis.on('ready', () => {
     failing = false;
+    isReady = true;
   });
-  redis.on('error', (error: Error) => {
-    if (!failing) log.warn({ err: error }, 'redis is not available');
-    failing = true;
+  redis.on('error', (error: Error) => onFailure({ err: error }));
+  // A server that sends one away, as Redis in protected mode does, is no error to the client.
+  redis.on('close', () => {
+    if (!isReady) onFailure({ reason: 'it closed the connection before it was ready' });
+    isReady = false;
   });
   return redis;
 }
