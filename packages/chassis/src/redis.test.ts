@@ -18,7 +18,7 @@ describe('a Redis connection', () => {
     const redis = connectRedis({ url: `redis://127.0.0.1:${port}`, log });
     while (visits < 3) await once(server, 'connection');
     redis.disconnect();
-    server.close();
+    await once(server.close(), 'close');
     expect(lines).to.have.length(1);
     expect(lines[0]).to.include('redis is not available').and.include('closed the connection');
   });
