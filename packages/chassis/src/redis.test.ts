@@ -11,7 +11,8 @@ describe('a Redis connection', () => {
     let visits = 0;
     const server = createServer((socket) => {
       visits += 1;
-      socket.on('error', () => {}).end('-DENIED no password is set\r\n');
+      socket.on('error', () => {});
+      socket.end('-DENIED no password is set\r\n', () => socket.destroy());
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
