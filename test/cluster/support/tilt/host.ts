@@ -73,17 +73,22 @@ export function tiltFunctions(
     sync: [
       'local_path remote_path',
       (args) =>
-        new Opaque(
-          'sync',
-          new Map([
-            ['from', at(args.text('local_path'))],
-            ['to', args.text('remote_path')],
-          ]),
+        recorder.step(
+          new Opaque(
+            'sync',
+            new Map([
+              ['from', at(args.text('local_path'))],
+              ['to', args.text('remote_path')],
+            ]),
+          ),
         ),
     ],
     fall_back_on: [
       'files',
-      (args) => new Opaque('fall_back_on', new Map([['files', args.texts('files').map(at)]])),
+      (args) =>
+        recorder.step(
+          new Opaque('fall_back_on', new Map([['files', args.texts('files').map(at)]])),
+        ),
     ],
     port_forward: [
       'local_port container_port name link_path host',

@@ -22,6 +22,7 @@ export class Recorder {
     warnings: [],
   };
   /** Applied, and of no resource yet. */
+  readonly #unusedSteps = new Set<Opaque>();
   readonly #loose: Manifest[] = [];
 
   allow(contexts: string[]): null {
@@ -109,7 +110,14 @@ export class Recorder {
     return null;
   }
 
+  /** A step that is made has to be used, or Tilt ends. */
+  step(made: Opaque): Opaque {
+    this.#unusedSteps.add(made);
+    return made;
+  }
+
   #addStep(image: Image, step: Value): void {
+    if (step instanceof Opaque) this.#unusedSteps.delete(step);
     if (step instanceof Opaque && step.kind === 'fall_back_on') {
       if (image.syncs.length > 0) throw new Error('docker_build: fall_back_on must come first');
       const files = step.content.get('files');
@@ -148,6 +156,8 @@ export class Recorder {
 
   /** What Tilt finds at the end. Throws on a cycle. */
   finish(): Tiltfile {
+    const unused = this.#unusedSteps.size;
+    if (unused > 0) throw new Error(`${unused} live_update steps were made and not used`);
     const { resources, images, warnings, buttons, enabled } = this.result;
     for (const one of this.#loose.filter(({ kind }) => kind === 'Service'))
       this.#assignService(one);
