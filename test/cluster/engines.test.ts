@@ -18,6 +18,10 @@ const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reaso
     ['Service spec.selector.app.kubernetes.io/name', 'with Canaries: Flagger’s copy serves'],
     ['Deployment spec.replicas', 'with Canaries: Flagger’s to say'],
     ['Deployment spec.progressDeadlineSeconds', 'Flagger and kubectl wait by it'],
+    [
+      'Deployment spec.template.metadata.annotations.resource.opentelemetry.io/service.name',
+      'local sidecars have the name already',
+    ],
     ['Deployment spec.template.spec.enableServiceLinks', 'there are no service links locally'],
     ['Deployment spec.template.spec.volumes', '/tmp beside a read-only root'],
     ['Deployment spec.template.spec.containers.0.volumeMounts', 'as above'],
@@ -43,6 +47,10 @@ const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reaso
     ['Service spec.selector.app.kubernetes.io/name', 'as in dev'],
     ['Deployment spec.replicas', 'the autoscaler’s to say'],
     ['Deployment spec.progressDeadlineSeconds', 'as in dev'],
+    [
+      'Deployment spec.template.metadata.annotations.resource.opentelemetry.io/service.name',
+      'as in dev',
+    ],
     ['Deployment spec.template.spec.enableServiceLinks', 'as in dev'],
     ['Deployment spec.template.spec.volumes', 'as in dev'],
     ['Deployment spec.template.spec.topologySpreadConstraints', 'a zone may fail'],

@@ -222,7 +222,7 @@ describe('the buttons of a cluster', function () {
       ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'orders',
     );
     for (const [kind, address] of [
-      ['bad', '127.0.0.1:1'],
+      ['bad', '127.0.0.1:8079'],
       ['good', '0.0.0.0:8080'],
     ] as const) {
       const patch: unknown = JSON.parse(

@@ -7,7 +7,7 @@ export function releasePatch(
 ): string {
   const { service, version } = at;
   // Its probes are answered on a port of their own: it gets ready, and fails every request.
-  const deaf = { name: 'LISTEN_HTTP', value: '127.0.0.1:1' };
+  const deaf = { name: 'LISTEN_HTTP', value: '127.0.0.1:8079' };
   const heard = { name: 'LISTEN_HTTP', value: '0.0.0.0:8080' };
   const env = [kind === 'bad' ? deaf : heard];
   return JSON.stringify({
