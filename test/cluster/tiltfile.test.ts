@@ -103,6 +103,18 @@ describe('the Tiltfile', function () {
     }
   });
 
+  it('never builds one image for two at once', () => {
+    const { resources } = tilt();
+    const all = [...resources.values()].filter(({ images }) => images.length > 0);
+    for (const [index, one] of all.entries()) {
+      for (const other of all.slice(0, index)) {
+        if (!one.images.some((image) => other.images.includes(image))) continue;
+        expect(one.deps, one.name).to.include(other.name);
+      }
+    }
+    expect(resources.get('payment-provider')?.deps).to.include('payments');
+  });
+
   it('lets a service wait for the Job that migrates its database, and that for the stores', () => {
     const file = tilt();
     const jobs = [...file.resources.keys()].filter((name) => name.endsWith('-migrations'));
