@@ -30,9 +30,8 @@ describe('the lanes of a test run', () => {
         'services/orders/test/process.test.ts',
         'local/test/engine.test.ts',
         'test/cluster/boot.test.ts',
-        'test/standalone.test.ts',
       ],
-      ['local/test/deploys.test.ts'],
+      ['local/test/deploys.test.ts', 'test/standalone.test.ts'],
     ]);
   });
 

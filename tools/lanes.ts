@@ -6,21 +6,23 @@ const alone = new Set([
   'test/console-speed.test.ts',
   'test/console-views.test.ts',
   'test/invariants.test.ts',
-  'test/standalone.test.ts',
 ]);
 
 /** Files of `test/` whose system is watched. */
 const watched = new Set(['test/console.test.ts', 'test/deploys.test.ts']);
 
 /**
- * Files of tests that wait most of their time: for Prometheus to look, for a version to have got its
- * share for long enough. Beside two other lanes they take a third of a core.
+ * Files of tests that can wait, and mostly do: for Prometheus to look, for a version to have got its
+ * share for long enough, for a program that nobody asks to be fast. They fill what two lanes leave.
  */
-const waiting = new Set([
+const patient = new Set([
   'local/src/metrics/prometheus.test.ts',
   'local/test/deploys-interrupted.test.ts',
   'local/test/deploys.test.ts',
   'local/test/observed.test.ts',
+  'observability/prometheus/alerts.test.ts',
+  'observability/prometheus/slo.test.ts',
+  'test/standalone.test.ts',
 ]);
 
 /**
@@ -28,7 +30,7 @@ const waiting = new Set([
  * share whole systems, so they stay together: those with a watched one last, since there is one
  * system at a time. The others are shared out so that both lanes end together; services' tests look at
  * the clock, so they run before the crashes, which take all there is. Two lanes fill two cores: of a
- * third there is only what waits.
+ * third there is only what can wait.
  */
 export function lanesOf(files: readonly string[]): string[][] {
   const lanes = Object.groupBy(files, placeOf);
@@ -38,7 +40,7 @@ export function lanesOf(files: readonly string[]): string[][] {
 }
 
 function placeOf(file: string): 'units' | 'whole' | 'observed' | 'services' | 'rest' | 'waits' {
-  if (waiting.has(file)) return 'waits';
+  if (patient.has(file)) return 'waits';
   if (watched.has(file)) return 'observed';
   if (dirname(file) === 'test' && !alone.has(file)) return 'whole';
   if (file.startsWith('services/')) return 'services';
