@@ -26,12 +26,8 @@ describe('the lanes of a test run', () => {
         'test/console.test.ts',
         'test/deploys.test.ts',
       ],
-      [
-        'services/orders/test/process.test.ts',
-        'local/test/engine.test.ts',
-        'test/cluster/boot.test.ts',
-      ],
-      ['local/test/deploys.test.ts', 'test/standalone.test.ts'],
+      ['services/orders/test/process.test.ts', 'local/test/engine.test.ts'],
+      ['local/test/deploys.test.ts', 'test/cluster/boot.test.ts', 'test/standalone.test.ts'],
     ]);
   });
 

@@ -40,7 +40,7 @@ export function lanesOf(files: readonly string[]): string[][] {
 }
 
 function placeOf(file: string): 'units' | 'whole' | 'observed' | 'services' | 'rest' | 'waits' {
-  if (patient.has(file)) return 'waits';
+  if (patient.has(file) || file.startsWith('test/cluster/')) return 'waits';
   if (watched.has(file)) return 'observed';
   if (dirname(file) === 'test' && !alone.has(file)) return 'whole';
   if (file.startsWith('services/')) return 'services';

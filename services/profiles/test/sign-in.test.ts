@@ -113,12 +113,17 @@ describe('signing up and in', () => {
 
   it('works as long for an address it does not know', async () => {
     const hash = await fixture.passwords.hash('the password');
-    const time = async (stored: string | undefined) => {
+    const timeMs = async (stored: string | undefined) => {
       const startedMs = performance.now();
-      for (let round = 0; round < 5; round++) await fixture.passwords.verify(stored, 'a guess');
+      await fixture.passwords.verify(stored, 'a guess');
       return performance.now() - startedMs;
     };
-    const [known, unknown] = [await time(hash), await time(undefined)];
+    let [known, unknown] = [Infinity, Infinity];
+    // In turns, and the fastest of each: other work only ever makes one slower.
+    for (let round = 0; round < 6; round++) {
+      known = Math.min(known, await timeMs(hash));
+      unknown = Math.min(unknown, await timeMs(undefined));
+    }
     expect(unknown / known).to.be.within(0.3, 3);
   });
 
