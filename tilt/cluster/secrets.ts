@@ -10,11 +10,17 @@ import { root, stateDir } from './steps.ts';
  * their manifests. A Secret that is optional and of no kind that is known here is left out.
  */
 type Secret = { name: string; values: Record<string, string> };
+/** What a server asks for, and all of its clients are given. */
+type Shared = { redisPassword: string };
 type Asked = { name: string; key: string; optional: boolean };
 
-const kinds: readonly [suffix: string, key: string, make: (name: string) => string][] = [
+const kinds: readonly [
+  suffix: string,
+  key: string,
+  make: (name: string, shared: Shared) => string,
+][] = [
   ['-database', 'url', (name) => databaseUrl(name.slice(0, -'-database'.length))],
-  ['-redis', 'url', () => `redis://:${password()}@redis:6379`],
+  ['-redis', 'url', (_, { redisPassword }) => `redis://:${redisPassword}@redis:6379`],
   ['-signing-key', 'jwk', () => JSON.stringify(signingKey())],
   ['-password', 'password', () => password()],
 ];
@@ -35,9 +41,10 @@ function signingKey(): object {
 /** The Secrets that manifests ask for. Throws when one is of no known kind and not optional. */
 export function makeSecrets(manifests: readonly string[]): Secret[] {
   const asked = new Map(manifests.flatMap(askedFor).map((one) => [one.name, one]));
+  const shared = { redisPassword: password() };
   const made = [...asked.values()].flatMap(({ name, key, optional }): Secret[] => {
     const kind = kinds.find(([suffix, wanted]) => name.endsWith(suffix) && key === wanted);
-    if (kind !== undefined) return [{ name, values: { [key]: kind[2](name) } }];
+    if (kind !== undefined) return [{ name, values: { [key]: kind[2](name, shared) } }];
     if (optional) return [];
     const known = kinds.map(([suffix, wanted]) => `<x>${suffix}/${wanted}`).join(', ');
     throw new Error(`make the Secret ${name}/${key}: expected one of ${known}`);
@@ -46,7 +53,7 @@ export function makeSecrets(manifests: readonly string[]): Secret[] {
     ...made,
     { name: 'postgres-admin', values: { password: password() } },
     { name: 'postgres-roles', values: { 'roles.sql': rolesSql(made) } },
-    { name: 'redis-admin', values: { password: redisPassword(made) } },
+    { name: 'redis-admin', values: { password: shared.redisPassword } },
   ];
 }
 
@@ -65,13 +72,6 @@ function askedFor(text: string): Asked[] {
     });
   }
   return found;
-}
-
-/** What the server asks for is what its clients were given. */
-function redisPassword(secrets: readonly Secret[]): string {
-  const urls = secrets.flatMap(({ values }) => values['url'] ?? []);
-  const url = urls.find((one) => one.startsWith('redis:'));
-  return new URL(url ?? 'redis://redis').password || password();
 }
 
 /** A role and a database for each, which nobody else may connect to. */

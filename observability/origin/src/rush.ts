@@ -42,10 +42,11 @@ export class Rush {
       this.#counts[at] = (this.#counts[at] ?? 0) + requests / parts;
       this.#told[at] = 1;
     }
-    this.#latest = (requests * 1_000) / periodMs;
-    // One period tells already when it is far beyond what chance makes of the usual rate.
+    if (periodMs <= 0) return;
     const seconds = periodMs / 1_000;
-    if (seconds > 0 && this.#isFar(requests / seconds, seconds)) this.#sinceMs ??= atMs - periodMs;
+    this.#latest = requests / seconds;
+    // One period tells already when it is far beyond what chance makes of the usual rate.
+    if (this.#isFar(this.#latest, seconds)) this.#sinceMs ??= atMs - periodMs;
   }
 
   /** Since when there has been a rush, and how many times the usual rate it is. */

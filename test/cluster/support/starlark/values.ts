@@ -10,7 +10,7 @@ export type Value =
   | Struct
   | Opaque;
 
-/** How something was called: from where, and with what. */
+/** With what something was called. */
 export type Call = { args: Value[]; named: Map<string, Value> };
 
 export class Callable {

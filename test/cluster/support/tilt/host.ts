@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { kustomize, parseManifests } from '../kustomize.ts';
-import { type Call, Callable, Opaque, Struct, textOf, type Value } from '../starlark/values.ts';
+import { Callable, Opaque, Struct, textOf, type Value } from '../starlark/values.ts';
 import { Arguments, contentOf, toValue } from './arguments.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -15,7 +15,7 @@ export type Options = {
   settings?: Readonly<Record<string, string | boolean | readonly string[]>>;
 };
 
-type Run = (args: Arguments, call: Call) => Value;
+type Run = (args: Arguments) => Value;
 
 /**
  * Tilt's functions as far as the project's Tiltfiles use them: each with Tilt's parameters, so that
@@ -130,7 +130,7 @@ const setters: Readonly<Record<string, string>> = {
 
 function builtin(name: string, parameters: string, run: Run): Callable {
   const names = parameters.split(' ').filter((one) => one !== '');
-  return new Callable(name, (call) => run(new Arguments(name, call, names), call));
+  return new Callable(name, (call) => run(new Arguments(name, call, names)));
 }
 
 function record(kind: string, args: Arguments, keys: readonly string[]): Opaque {

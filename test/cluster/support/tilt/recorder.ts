@@ -21,8 +21,8 @@ export class Recorder {
     enabled: undefined,
     warnings: [],
   };
-  /** Applied, and of no resource yet. */
   readonly #unusedSteps = new Set<Opaque>();
+  /** Applied, and of no resource yet. */
   readonly #loose: Manifest[] = [];
 
   allow(contexts: string[]): null {
