@@ -30,7 +30,7 @@ export async function deliverMails(deps: DeliveryDeps, signal: AbortSignal): Pro
       return [];
     });
     for (const mail of taken) await attempt(deps, mail, signal);
-    if (taken.length < BATCH_MAX) await deps.clock.sleep(IDLE_MS, signal);
+    if (taken.length === 0) await deps.clock.sleep(IDLE_MS, signal);
   }
 }
 

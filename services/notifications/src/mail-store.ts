@@ -52,13 +52,17 @@ export class MailStore {
   }
 
   /**
-   * Takes up to `max` due mails; nobody else is given them for `leaseSeconds`, after which a crash
-   * of the taker makes them due again.
+   * Takes up to `max` due mails, of each account the oldest that it waits for: nobody should read
+   * that an order is cancelled before that it was confirmed. Nobody else is given them for
+   * `leaseSeconds`, after which a crash of the taker makes them due again.
    */
   async take(max: number, leaseSeconds: number): Promise<QueuedMail[]> {
     const { rows } = await this.#postgres.pool.query<QueuedMail>(
       `UPDATE mails SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $2)
-       WHERE id IN (SELECT id FROM mails WHERE status = 'queued' AND next_attempt_at <= now()
+       WHERE id IN (SELECT id FROM mails AS due WHERE status = 'queued' AND next_attempt_at <= now()
+                    AND NOT EXISTS (SELECT FROM mails AS earlier WHERE earlier.status = 'queued'
+                                    AND earlier.account_id = due.account_id
+                                    AND (earlier.created_at, earlier.id) < (due.created_at, due.id))
                     ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
        RETURNING id, account_id, kind, data, traceparent, attempts`,
       [max, leaseSeconds],

@@ -22,7 +22,7 @@ import { createTransport, type Transport } from '../src/transport.ts';
 const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 const accountId = uuidv7(systemClock);
 
-function confirmed(name = 'Lamp') {
+function confirmed({ name = 'Lamp', account = accountId } = {}) {
   const price = { amount: 1_250, currency: 'EUR' };
   return {
     id: uuidv7(systemClock),
@@ -33,7 +33,7 @@ function confirmed(name = 'Lamp') {
     time: '2026-05-01T10:00:00.000Z',
     data: {
       order_id: uuidv7(systemClock),
-      account_id: accountId,
+      account_id: account,
       total: { amount: 2_500, currency: 'EUR' },
       lines: [{ product_id: uuidv7(systemClock), name, quantity: 2, unit_price: price }],
     },
@@ -130,6 +130,31 @@ describe('notifications', () => {
     );
   });
 
+  it('reach an account in the order of what happened, though the first is refused at first', async () => {
+    const first = confirmed();
+    const later = { ...confirmed(), type: 'order.cancelled', time: '2026-05-01T10:00:01.000Z' };
+    const other = confirmed({ account: uuidv7(systemClock) });
+    for (const event of [later, first, other]) await receive(event);
+    const attempts: string[] = [];
+    const refused = new Set<string>();
+    deliverThrough({
+      delivers: true,
+      send: async (id) => {
+        attempts.push(id);
+        if (id !== first.id || refused.has(id)) return;
+        refused.add(id);
+        throw new Error('come again');
+      },
+    });
+    await eventually(async () => {
+      const all = await mails.list({ limit: 10 });
+      expect(all.map(({ status }) => status)).to.deep.equal(['sent', 'sent', 'sent']);
+    }, 10_000);
+    const ofAccount = attempts.filter((id) => id !== other.id);
+    expect(ofAccount).to.deep.equal([first.id, first.id, later.id]);
+    expect(attempts.indexOf(other.id)).to.be.below(attempts.lastIndexOf(first.id));
+  });
+
   it('reach the mail server once, under the event’s id', async () => {
     const { smtp, url, messages } = await startSmtp();
     const event = confirmed();
@@ -144,7 +169,7 @@ describe('notifications', () => {
   });
 
   it('show markup in a product name as text', async () => {
-    await receive(confirmed('<script>alert(1)</script>'));
+    await receive(confirmed({ name: '<script>alert(1)</script>' }));
     deliverThrough(kept);
     await eventually(async () =>
       expect((await mails.list({ limit: 1 }))[0]?.status).to.equal('kept'),
