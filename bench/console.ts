@@ -35,7 +35,7 @@ const config = {
   prometheusUrl: values.prometheus || undefined,
   engineSocket,
 };
-const watcher = new Watcher({ clock: systemClock, targetsFile: undefined, edgeService: 'gateway' });
+const watcher = new Watcher({ clock: systemClock, targets: undefined, edgeService: 'gateway' });
 const store = await startStore({
   config,
   clock: systemClock,

@@ -3,9 +3,25 @@ import { loadConfig, type StoreConfig } from '@faultline/store/config';
 import { startConsole } from '@faultline/store/console';
 import { expect } from 'chai';
 import { renderEnvironment } from './support/overlays.ts';
-import { readResources, type Resources } from './support/resources.ts';
+import { readResources, type Resources, type Workload, workloads } from './support/resources.ts';
+import { selects } from './support/schemas/common.ts';
 
 type Ports = { name: string; port: number }[];
+type Peer = NonNullable<
+  Resources['NetworkPolicy'][number]['spec']['ingress'][number]['from']
+>[number];
+
+function isOf(
+  { namespaceSelector, podSelector }: Peer,
+  { namespace, template }: Workload,
+): boolean {
+  const place = { 'kubernetes.io/metadata.name': namespace };
+  return (
+    namespaceSelector !== undefined &&
+    selects(namespaceSelector, place) &&
+    (podSelector === undefined || selects(podSelector, template.metadata.labels))
+  );
+}
 
 describe('the console of a cluster', () => {
   let all: Resources;
@@ -60,7 +76,30 @@ describe('the console of a cluster', () => {
     expect(portsOf('trace-store')).to.deep.include({ name: 'otlp-http', port: 4318 });
     expect(config.listenOtlp).to.deep.equal({ host: '0.0.0.0', port: 4318 });
     expect(config.edgeService).to.equal('gateway');
+  });
+
+  it('looks at whom Prometheus scrapes, and is let in to all of them', () => {
     expect(config.targetsFile).to.equal(undefined);
+    expect(config.targetsUrl).to.equal(config.prometheusUrl);
+    const store = workloads(all).find(({ name }) => name === 'trace-store');
+    const scraped = workloads(all).filter(
+      ({ namespace, template }) =>
+        namespace === 'shop' &&
+        template.spec.containers.some(({ ports }) => ports.some(({ name }) => name === 'admin')),
+    );
+    expect(scraped.map(({ name }) => name)).to.include.members(['gateway', 'orders', 'images']);
+    for (const pod of scraped) {
+      const open = all.NetworkPolicy.filter(
+        ({ metadata, spec }) =>
+          metadata.namespace === pod.namespace &&
+          selects(spec.podSelector, pod.template.metadata.labels),
+      )
+        .flatMap(({ spec }) => spec.ingress)
+        .filter(({ from = [] }) => from.some((peer) => store && isOf(peer, store)))
+        .flatMap(({ ports = [] }) => ports.map(({ port }) => port));
+      // The service's own port, its sidecar's, and what meshed calls arrive at.
+      expect(open, pod.name).to.include.members([9100, 4191, 4143]);
+    }
   });
 
   it('hears of rollouts from Flagger, where its Canaries tell of them', () => {

@@ -16,8 +16,12 @@ export type StoreConfig = {
   readonly diskMaxBytes: number;
   /** The largest OTLP request, inflated. */
   readonly bodyMaxBytes: number;
-  /** The instances' metrics in Prometheus' file_sd format; undefined goes by spans alone. */
+  /**
+   * The instances' metrics: a list in Prometheus' file_sd format, or a Prometheus that is asked whom
+   * it scrapes. With neither the analysis goes by spans alone.
+   */
   readonly targetsFile: string | undefined;
+  readonly targetsUrl: string | undefined;
   /** The service that people call. */
   readonly edgeService: string;
   /** What those show who tell of changes; undefined lets nobody. */
@@ -46,7 +50,7 @@ const MAX_BYTES_MIN = MB;
  * Reads the environment, once: `STORE_LISTEN_QUERY` (127.0.0.1:16686), `STORE_LISTEN_OTLP`
  * (127.0.0.1:4318), `LISTEN_ADMIN` (127.0.0.1:9100), each `host:port` or `unix:/path`; `STORE_DIR`;
  * `STORE_MAX_BYTES` (16 MiB), `STORE_DISK_MAX_BYTES` (the same), `STORE_MAX_BODY_BYTES` (32 MiB);
- * `WATCH_TARGETS_FILE`, `WATCH_EDGE_SERVICE` (gateway), `WATCH_TOKEN`, `WATCH_FLAGGER` (true or false);
+ * `WATCH_TARGETS_FILE` or `WATCH_TARGETS_URL`, `WATCH_EDGE_SERVICE` (gateway), `WATCH_TOKEN`, `WATCH_FLAGGER` (true or false);
  * `CONSOLE_PORT` on 127.0.0.1,
  * or `CONSOLE_LISTEN` (host:port), `CONSOLE_HOSTS` (names, by commas), `PROMETHEUS_URL`,
  * `ENGINE_SOCKET`; `LOG_LEVEL` (info), `SHUTDOWN_TIMEOUT_MS` (10000).
@@ -63,6 +67,7 @@ export function loadConfig(env: Env = process.env): StoreConfig {
     diskMaxBytes: bytes(env, 'STORE_DISK_MAX_BYTES', maxBytes),
     bodyMaxBytes: bytes(env, 'STORE_MAX_BODY_BYTES', 32 * MB),
     targetsFile: env['WATCH_TARGETS_FILE'] || undefined,
+    targetsUrl: url(env, 'WATCH_TARGETS_URL'),
     edgeService: env['WATCH_EDGE_SERVICE'] || 'gateway',
     token: env['WATCH_TOKEN'] || undefined,
     hearsFlagger: flag(env, 'WATCH_FLAGGER'),
@@ -96,6 +101,12 @@ function bytes(env: Env, name: string, fallback: number): number {
   const value = integer(env, name, fallback);
   if (value >= MAX_BYTES_MIN) return value;
   throw new Error(`${name}: read ${value}, expected at least ${MAX_BYTES_MIN} bytes`);
+}
+
+function url(env: Env, name: string): string | undefined {
+  const text = env[name];
+  if (!text || URL.canParse(text)) return text || undefined;
+  throw new Error(`${name}: read '${text}', expected http://host:port`);
 }
 
 function flag(env: Env, name: string): boolean {

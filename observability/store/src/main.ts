@@ -1,25 +1,28 @@
 import { systemClock } from '@faultline/chassis/clock';
 import { createLogger } from '@faultline/chassis/log';
-import { loadConfig } from './config.ts';
+import { loadConfig, type StoreConfig } from './config.ts';
 import { startConsole } from './console.ts';
 
 import { startStore } from './store.ts';
 import { addFlaggerRoute } from './watch/flagger.ts';
+import { prometheusTargets } from './watch/prometheus-targets.ts';
 import { addWatchRoutes } from './watch/routes.ts';
+import { readTargets, type TargetSource } from './watch/targets.ts';
 import { Watcher } from './watch/watcher.ts';
 
 /** Pages hold their stream of events for as long as they are open. */
 const CONSOLE_DRAIN_MS = 200;
 
 const config = loadConfig();
+const OWN_NAME = 'trace-store';
 const log = createLogger({
-  SERVICE_NAME: 'trace-store',
+  SERVICE_NAME: OWN_NAME,
   SERVICE_VERSION: '1.0.0',
-  POD_NAME: 'trace-store',
+  POD_NAME: OWN_NAME,
   LOG_LEVEL: config.logLevel,
 });
-const { targetsFile, edgeService, token } = config;
-const watcher = new Watcher({ clock: systemClock, targetsFile, edgeService });
+const { edgeService, token } = config;
+const watcher = new Watcher({ clock: systemClock, targets: targetsOf(config), edgeService });
 const store = await startStore({
   config,
   clock: systemClock,
@@ -42,6 +45,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     stopped ??= stop();
   });
+}
+
+function targetsOf({ targetsFile, targetsUrl }: StoreConfig): TargetSource | undefined {
+  if (targetsFile !== undefined) return () => readTargets(targetsFile);
+  if (targetsUrl === undefined) return undefined;
+  return prometheusTargets({ url: targetsUrl, self: OWN_NAME, clock: systemClock });
 }
 
 async function stop(): Promise<void> {

@@ -48,7 +48,7 @@ export async function startExplorer({
   };
   const watcher = new Watcher({
     clock: systemClock,
-    targetsFile: undefined,
+    targets: undefined,
     edgeService: 'gateway',
   });
   const store = await startStore({

@@ -4,7 +4,8 @@ import { readExposition } from '@faultline/origin/exposition';
 import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
 import { queueSamples } from '@faultline/origin/queue-metrics';
 import type { EdgeSample, QueueSample } from '@faultline/origin/model';
-import { readTargets, type MetricsTarget } from './targets.ts';
+import { OwnTraffic } from './own-traffic.ts';
+import type { MetricsTarget, TargetSource } from './targets.ts';
 
 const TIMEOUT_MS = 900;
 /** Who has not answered for longer begins anew. */
@@ -14,7 +15,7 @@ const relevant =
   /^(outbound_|request_total|response_|tcp_|inbound_http|stream_|outbox_|jobs?_|process_cpu_seconds_total)/;
 
 export type ScraperOptions = {
-  targetsFile: string;
+  targets: TargetSource;
   /** The service that people call. */
   edgeService: string;
   /** This program's own address in the list of targets, where there is nothing to learn. */
@@ -38,11 +39,12 @@ export class Scraper {
 
   /** One look at all; those that do not answer are left out. Never rejects. */
   async look(): Promise<void> {
-    // Without the file there is nothing to look at yet.
-    const all = await readTargets(this.#options.targetsFile).catch(() => []);
+    // Without the list there is nothing to look at yet.
+    const all = await this.#options.targets().catch(() => []);
     const { ownUrl } = this.#options;
     const targets = all.filter(({ url }) => ownUrl === undefined || !url.startsWith(`${ownUrl}/`));
-    await Promise.all(targets.map((target) => this.#lookAt(target)));
+    const traffic = new OwnTraffic(all, this.#options.edgeService);
+    await Promise.all(targets.map((target) => this.#lookAt(target, traffic)));
     const oldMs = this.#options.clock.now() - KNOWN_MS;
     for (const [url, { atMs }] of this.#before) if (atMs < oldMs) this.#before.delete(url);
   }
@@ -52,23 +54,22 @@ export class Scraper {
   }
 
   /** What one that did not answer has counted meanwhile is told when it does. */
-  async #lookAt(target: MetricsTarget): Promise<void> {
+  async #lookAt(target: MetricsTarget, traffic: OwnTraffic): Promise<void> {
     const text = await this.#read(target.url).catch(() => undefined);
     if (text === undefined) return;
     const atMs = this.#options.clock.now();
-    const after = { atMs, samples: readExposition(text, (name) => relevant.test(name)) };
+    const read = readExposition(text, (name) => relevant.test(name));
+    const samples = target.kind === 'sidecar' ? traffic.select(read, target) : read;
+    const after = { atMs, samples };
     this.#options.onScrape(target, after);
     const before = this.#before.get(target.url);
     this.#before.set(target.url, after);
-    if (before !== undefined) this.#tell(target, before, after);
-  }
-
-  #tell(target: MetricsTarget, before: Scrape, after: Scrape): void {
+    if (before === undefined) return;
     const { edgeService, onEdges, onQueues } = this.#options;
     if (target.kind === 'app') onQueues(queueSamples(before, after, target));
     else {
       const isEdge = target.service === edgeService;
-      onEdges(edgeSamples(before, after, { ...target, isEdge }));
+      onEdges(traffic.withVersions(edgeSamples(before, after, { ...target, isEdge })));
     }
   }
 

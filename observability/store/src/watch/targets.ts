@@ -8,10 +8,15 @@ export type MetricsTarget = {
   readonly service: string;
   readonly version?: string;
   readonly instance: string;
+  readonly namespace?: string;
 };
+
+/** Names who is to be looked at now. */
+export type TargetSource = () => Promise<readonly MetricsTarget[]>;
 
 type Entry = { targets?: unknown; labels?: Record<string, unknown> };
 
+const META_NAMESPACE = '__meta_kubernetes_namespace';
 const meta = '__meta_kubernetes_pod_';
 
 /**
@@ -25,8 +30,10 @@ export async function readTargets(path: string): Promise<MetricsTarget[]> {
   return entries.flatMap(toTargets);
 }
 
-function toTargets(entry: Entry | null): MetricsTarget[] {
+/** The targets of one entry of such a list. */
+export function toTargets(entry: Entry | null): MetricsTarget[] {
   const labels = entry?.labels ?? {};
+  const namespace = labels[META_NAMESPACE];
   const label = (name: string) => {
     const value = labels[`${meta}${name}`];
     return typeof value === 'string' ? value : undefined;
@@ -43,5 +50,6 @@ function toTargets(entry: Entry | null): MetricsTarget[] {
     service: serviceOf(service),
     instance,
     ...(version === undefined ? {} : { version }),
+    ...(typeof namespace === 'string' && { namespace }),
   }));
 }

@@ -70,7 +70,7 @@ const root: SpanRecord = {
 describe('the API of the failure analysis', () => {
   const watcher = new Watcher({
     clock: systemClock,
-    targetsFile: undefined,
+    targets: undefined,
     edgeService: 'gateway',
   });
   let server: HttpServer;
@@ -176,7 +176,8 @@ describe('the watcher', () => {
     // A TCP server's address is never a string.
     const { port } = instance.address() as AddressInfo;
     const targetsFile = join(dir, 'targets.json');
-    const watcher = new Watcher({ clock: systemClock, targetsFile, edgeService: 'gateway' });
+    const targets = () => readTargets(targetsFile);
+    const watcher = new Watcher({ clock: systemClock, targets, edgeService: 'gateway' });
     watcher.start();
     writeFileSync(
       targetsFile,

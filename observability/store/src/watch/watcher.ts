@@ -7,6 +7,7 @@ import { Details, type Frame } from './frame.ts';
 import { History, HISTORY_EVERY_MS } from './history.ts';
 import { type Pulse, Pulses } from './pulses.ts';
 import { Scraper } from './scraper.ts';
+import type { TargetSource } from './targets.ts';
 
 /** How often calls are told of. With what a service holds back, all of a second is used up. */
 const BEAT_MS = 100;
@@ -24,8 +25,8 @@ export type WatchEvent =
 
 export type WatcherOptions = {
   clock: Clock;
-  /** Where the instances' metrics are, in file_sd format; undefined goes by spans alone. */
-  targetsFile: string | undefined;
+  /** Where the instances' metrics are; undefined goes by spans alone. */
+  targets: TargetSource | undefined;
   edgeService: string;
 };
 
@@ -153,10 +154,10 @@ export class Watcher {
   }
 
   async #scrape(ownUrl: string | undefined): Promise<void> {
-    const { clock, targetsFile, edgeService } = this.#options;
-    if (targetsFile === undefined) return;
+    const { clock, targets, edgeService } = this.#options;
+    if (targets === undefined) return;
     const scraper = new Scraper({
-      targetsFile,
+      targets,
       edgeService,
       ownUrl,
       clock,
