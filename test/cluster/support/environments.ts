@@ -9,6 +9,7 @@ import { checkNetwork } from './checks/network.ts';
 import { checkReferences, type KnownSecrets } from './checks/references.ts';
 import { checkScaling } from './checks/scaling.ts';
 import { checkSecurity } from './checks/security.ts';
+import { checkSidecars } from './checks/sidecars.ts';
 import type { Manifest, Problem } from './manifest.ts';
 import { services } from './overlays.ts';
 import { readResources, type Resources } from './resources.ts';
@@ -58,6 +59,7 @@ export function check(environment: 'dev' | 'prod', manifests: readonly Manifest[
     ...checkJobs(resources),
     ...checkMesh(resources, manifests),
     ...checkNetwork(resources),
+    ...checkSidecars(resources),
     ...checkScaling(resources),
   ];
 }

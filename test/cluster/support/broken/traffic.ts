@@ -175,6 +175,11 @@ export const traffic: readonly Broken[] = [
     /nobody is/,
   ],
   [
+    'NetworkPolicy shop/everybody',
+    `{ op: remove, path: /spec/egress/2 }`,
+    /not let out to the collector of spans at port 4317/,
+  ],
+  [
     'NetworkPolicy observability/observability',
     `{ op: replace, path: /spec/policyTypes, value: [Egress] }`,
     /no NetworkPolicy says/,
