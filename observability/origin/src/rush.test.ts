@@ -39,6 +39,14 @@ describe('Rush', () => {
     expect(rush.now).to.not.equal(undefined);
   });
 
+  it('takes it back when what comes after it is only a little more', () => {
+    see(20, 40);
+    see(50, 1);
+    expect(rush.now).to.not.equal(undefined);
+    see(30, 4);
+    expect(rush.now).to.equal(undefined);
+  });
+
   it('takes a little more for nothing', () => {
     see(20, 40);
     see(30, 10);

@@ -1,6 +1,8 @@
 const SECONDS = 120;
 const LEARNT_AT = 10;
 
+type Guess = { readonly requests: number; readonly seconds: number };
+
 /** The rate of requests at the edge, and whether it has just risen far above what is usual. */
 export class Rush {
   readonly #counts = new Float32Array(SECONDS);
@@ -12,6 +14,8 @@ export class Rush {
   #learnt = 0;
   #sinceMs: number | undefined;
   #peak = 1;
+  /** What has come since a rush was guessed that is not certain yet. */
+  #guessed: Guess | undefined;
   #isCounted = false;
   /** Requests a second in the period that the edge's sidecar told of last. */
   #latest = 0;
@@ -45,8 +49,24 @@ export class Rush {
     if (periodMs <= 0) return;
     const seconds = periodMs / 1_000;
     this.#latest = requests / seconds;
-    // One period tells already when it is far beyond what chance makes of the usual rate.
-    if (this.#isFar(this.#latest, seconds)) this.#sinceMs ??= atMs - periodMs;
+    this.#guess({ requests, seconds, fromMs: atMs - periodMs });
+  }
+
+  /**
+   * One period tells already when it is far beyond what chance makes of the usual rate. But people
+   * come in bursts: what those after it do not bear out was none.
+   */
+  #guess({ requests, seconds, fromMs }: Guess & { fromMs: number }): void {
+    const before = this.#guessed ?? { requests: 0, seconds: 0 };
+    const all = { requests: before.requests + requests, seconds: before.seconds + seconds };
+    const isFar = this.#isFar(all.requests / all.seconds, all.seconds);
+    if (this.#guessed) {
+      this.#guessed = isFar ? all : undefined;
+      if (!isFar) this.#sinceMs = undefined;
+    } else if (this.#sinceMs === undefined && isFar) {
+      this.#guessed = all;
+      this.#sinceMs = fromMs;
+    }
   }
 
   /** Since when there has been a rush, and how many times the usual rate it is. */
@@ -98,9 +118,11 @@ export class Rush {
     const isRush = this.#isFar(rate, 3);
     const least = Math.max(this.#usual, 1) * 1.4;
     if (isRush) {
+      this.#guessed = undefined;
       this.#sinceMs ??= (this.#second - 4) * 1_000;
       this.#peak = Math.max(this.#peak, rate / Math.max(this.#usual, 1));
     } else if (rate < least && this.#latest < least) {
+      this.#guessed = undefined;
       this.#sinceMs = undefined;
       this.#peak = 1;
     }
