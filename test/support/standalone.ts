@@ -1,18 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import {
-  copyFile,
-  cp,
-  link,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rm,
-  symlink,
-} from 'node:fs/promises';
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,6 +20,13 @@ import type { Deployment, Manifests } from '../../local/src/manifests/model.ts';
 import { relocate, resolveEnv } from '../../local/src/pods/env.ts';
 import { Secrets } from '../../local/src/stores/secrets.ts';
 import { root } from '../../tools/config.ts';
+import { prunedEndings } from '../cluster/support/dockerfile.ts';
+import { lockedPackages } from './locked.ts';
+
+type HowToLink = {
+  isKept(name: string): boolean;
+  put(from: string, to: string): void;
+};
 
 /** What lies in the image of every service, besides its own folder and the installed packages. */
 export const shared = ['packages', 'observability/telemetry'];
@@ -50,12 +54,16 @@ export class Tree implements AsyncDisposable {
   }
 
   /**
-   * The same tree, made of the checkout's own files: of the packages that npm would install, and
-   * no other. Takes a fraction of the time. Its files are the checkout's: do not change them.
+   * The same tree, made of the checkout's own files: of the packages that npm would install, without
+   * what the image leaves out of them, and no other. Takes a fraction of the time. Its files are the
+   * checkout's: do not change them.
    */
   static assemble(service: string): Promise<Tree> {
+    const endings = prunedEndings(service);
+    const isKept = (name: string) => !endings.some((ending) => name.endsWith(ending));
     return Tree.#layOut(service, async (dir) => {
-      for (const path of await packagesOf(service)) await linkPackage(path, dir);
+      const how = { isKept, put: chooseLinkOrCopy(dir) };
+      for (const path of await packagesOf(service)) await linkPackage(path, dir, how);
     });
   }
 
@@ -178,31 +186,40 @@ export function packagesOf(service: string): Promise<string[]> {
 const packages = new Map<string, Promise<string[]>>();
 
 async function askForPackages(service: string): Promise<string[]> {
-  const what = ['--workspace', `services/${service}`, '--all', '--parseable'];
-  const out = await npm(['ls', ...what, '--package-lock-only', '--omit=dev'], root);
-  return [...new Set(out.split('\n'))]
-    .map((path) => relative(root, path))
-    .filter((path) => path.startsWith('node_modules/') && existsSync(join(root, path)));
+  const places = await lockedPackages(`services/${service}`);
+  return places.filter((path) => existsSync(join(root, path)));
 }
 
 /** The package's own files, without those nested in it; our own packages as links, as npm does. */
-async function linkPackage(path: string, dir: string): Promise<void> {
+async function linkPackage(path: string, dir: string, how: HowToLink): Promise<void> {
   const source = join(root, path);
   const real = await realpath(source);
   await mkdir(join(dir, dirname(path)), { recursive: true });
   if (real !== source) return symlink(join(dir, relative(root, real)), join(dir, path));
-  await linkFolder(source, join(dir, path));
+  linkFolder(source, join(dir, path), how);
 }
 
-async function linkFolder(source: string, target: string): Promise<void> {
-  await mkdir(target, { recursive: true });
-  for (const entry of await readdir(source, { withFileTypes: true })) {
-    if (entry.name === 'node_modules') continue;
+/** At one go: there are thousands of files, and each promise costs as much as what it waits for. */
+function linkFolder(source: string, target: string, how: HowToLink): void {
+  mkdirSync(target, { recursive: true });
+  for (const entry of readdirSync(source, { withFileTypes: true })) {
+    if (entry.name === 'node_modules' || (entry.isFile() && !how.isKept(entry.name))) continue;
     const [from, to] = [join(source, entry.name), join(target, entry.name)];
-    if (entry.isDirectory()) await linkFolder(from, to);
-    else if (entry.isSymbolicLink()) await symlink(await readlink(from), to);
-    // Across file systems there are no hard links.
-    else await link(from, to).catch(() => copyFile(from, to));
+    if (entry.isDirectory()) linkFolder(from, to, how);
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+    else how.put(from, to);
+  }
+}
+
+/** Across file systems there are no hard links. */
+function chooseLinkOrCopy(dir: string): HowToLink['put'] {
+  const probe = join(dir, 'probe');
+  try {
+    linkSync(join(root, 'package-lock.json'), probe);
+    rmSync(probe);
+    return linkSync;
+  } catch {
+    return copyFileSync;
   }
 }
 
