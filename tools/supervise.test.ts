@@ -23,7 +23,7 @@ describe('the supervisor of a test run', () => {
       command: process.execPath,
       args: [file],
       cwd: tempDir,
-      tempDir,
+      env: { TMPDIR: tempDir },
       idleMs: 10_000,
       totalMs: 20_000,
       ...limits,

@@ -18,8 +18,8 @@ export async function supervise(options: {
   command: string;
   args: string[];
   cwd: string;
-  /** What the tests see as the system's directory for temporary files. */
-  tempDir: string;
+  /** Variables that the tests see, besides those of this process. */
+  env: Record<string, string>;
   /** Longest time without any test starting. */
   idleMs: number;
   totalMs: number;
@@ -51,10 +51,15 @@ export async function supervise(options: {
   }
 }
 
-function startTests(o: { command: string; args: string[]; cwd: string; tempDir: string }) {
+function startTests(o: {
+  command: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+}) {
   return spawn(o.command, o.args, {
     cwd: o.cwd,
-    env: environmentWith({ TMPDIR: o.tempDir }),
+    env: environmentWith(o.env),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }

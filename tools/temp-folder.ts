@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const inMemory = '/dev/shm';
 /** What a run of all tests keeps there at a time, twice over. */
@@ -20,6 +20,10 @@ export function makeTempFolder(chosen: string | undefined): string {
     rmSync(folder, { recursive: true });
   }
   return mkdtempSync(join(chosen ?? tmpdir(), 'fl-'));
+}
+
+export function isInMemory(folder: string): boolean {
+  return dirname(folder) === inMemory;
 }
 
 /** False where there is no such folder, too. */

@@ -4,7 +4,7 @@ import { environmentWith, root } from './config.ts';
 import { lanesOf } from './lanes.ts';
 import { closingLine, section } from './run-state.ts';
 import { combine, supervise, type Outcome } from './supervise.ts';
-import { makeTempFolder } from './temp-folder.ts';
+import { isInMemory, makeTempFolder } from './temp-folder.ts';
 
 /*
  * `npm test` runs everything; `npm test -- services/orders` the tests of folders or files; any
@@ -48,7 +48,11 @@ function run(files: string[]): Promise<Outcome> {
     command: process.execPath,
     args: [join(root, 'node_modules/mocha/bin/mocha.js'), '--forbid-only', ...rest, ...files],
     cwd: root,
-    tempDir,
+    env: {
+      TMPDIR: tempDir,
+      // PostgreSQL's own user can enter that, as not every folder that somebody may have chosen.
+      ...(isInMemory(tempDir) && { FAULTLINE_POSTGRES_STATE: join(tempDir, 'postgres') }),
+    },
     idleMs,
     totalMs,
   });

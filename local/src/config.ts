@@ -9,3 +9,8 @@ export function processEnvironment(): Environment {
 export function searchPath(): string {
   return process.env['PATH'] ?? '/usr/bin:/bin';
 }
+
+/** Where root's PostgreSQL servers keep their data, unless it is to be elsewhere. */
+export function postgresState(): string {
+  return process.env['FAULTLINE_POSTGRES_STATE'] ?? '/var/lib/faultline';
+}

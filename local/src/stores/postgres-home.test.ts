@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { expect } from 'chai';
 import { skip } from '../../../tools/skip.ts';
 import { TempDir } from '../../test/temp-dir.ts';
-import { packagedBinDir, preparePostgresHome, removeAbandoned } from './postgres-home.ts';
+import {
+  dataDirIn,
+  packagedBinDir,
+  preparePostgresHome,
+  removeAbandoned,
+} from './postgres-home.ts';
 
 describe('home of PostgreSQL under root', function () {
   this.timeout(60_000);
@@ -33,6 +38,15 @@ describe('home of PostgreSQL under root', function () {
     );
     expect(again).to.deep.equal(home);
     rmSync(dirname(home.dataDir), { recursive: true });
+  });
+
+  it('is found by its name alone, too, as earlier versions noted it', async () => {
+    using dir = new TempDir();
+    const { dataDir } = await preparePostgresHome(dir.path);
+    writeFileSync(dir.join('location'), basename(dirname(dataDir)));
+    expect(await dataDirIn(dir.path)).to.equal(dataDir);
+    expect((await preparePostgresHome(dir.path)).dataDir).to.equal(dataDir);
+    rmSync(dirname(dataDir), { recursive: true });
   });
 
   it('is removed once its state directory is gone, and not before', async () => {

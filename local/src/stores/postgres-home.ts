@@ -14,8 +14,9 @@ import {
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { postgresState } from '../config.ts';
 import { runningServer } from './postgres-stale.ts';
 
 /** Where PostgreSQL's programs and data are, and as whom it runs. */
@@ -27,15 +28,15 @@ export type PostgresHome = {
   identity: { uid: number; gid: number } | undefined;
 };
 
-const sharedState = '/var/lib/faultline';
 const sharedCache = '/var/cache/faultline';
 const run = promisify(execFile);
 
 /**
  * Decides where PostgreSQL lives for the state directory `dir`. As an ordinary user everything
  * stays inside `dir`. As root, PostgreSQL runs as an unprivileged user, who may be unable to
- * enter `dir` or the checkout at all: then the data goes to /var/lib/faultline, and the programs,
- * if that user cannot run them where they are, to /var/cache/faultline.
+ * enter `dir` or the checkout at all: then the data goes to /var/lib/faultline (or to
+ * FAULTLINE_POSTGRES_STATE, which that user must be able to enter), and the programs, if that user
+ * cannot run them where they are, to /var/cache/faultline.
  */
 export async function preparePostgresHome(
   dir: string,
@@ -117,14 +118,22 @@ async function openToAll(dir: string): Promise<void> {
 /** Where the data of the state directory `dir` is. Throws where nothing says so. */
 export async function dataDirIn(dir: string): Promise<string> {
   if (process.getuid?.() !== 0) return join(dir, 'data');
-  return join(sharedState, (await readFile(join(dir, 'location'), 'utf8')).trim(), 'data');
+  return join(await readLocation(join(dir, 'location')), 'data');
+}
+
+/** A path, or the name of a folder in the usual place, as earlier versions wrote it. */
+async function readLocation(link: string): Promise<string> {
+  return resolve(postgresState(), (await readFile(link, 'utf8')).trim());
 }
 
 async function sharedDataDir(dir: string, owner: { uid: number; gid: number }): Promise<string> {
   const link = join(dir, 'location');
-  if (!existsSync(link)) await writeFile(link, randomBytes(8).toString('hex'), { mode: 0o600 });
-  const home = join(sharedState, (await readFile(link, 'utf8')).trim());
-  await mkdir(sharedState, { recursive: true, mode: 0o755 });
+  if (!existsSync(link)) {
+    const home = join(postgresState(), randomBytes(8).toString('hex'));
+    await writeFile(link, home, { mode: 0o600 });
+  }
+  const home = await readLocation(link);
+  await mkdir(dirname(home), { recursive: true, mode: 0o755 });
   await mkdir(home, { recursive: true, mode: 0o711 });
   await writeFile(join(home, 'owner'), link, { mode: 0o600 });
   const dataDir = join(home, 'data');
@@ -136,8 +145,8 @@ async function sharedDataDir(dir: string, owner: { uid: number; gid: number }): 
 /** Removes data whose state directory has been deleted, as nothing else would. */
 export async function removeAbandoned(): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  for (const id of await readdir(sharedState).catch(() => [])) {
-    const home = join(sharedState, id);
+  for (const id of await readdir(postgresState()).catch(() => [])) {
+    const home = join(postgresState(), id);
     const link = await readFile(join(home, 'owner'), 'utf8').catch(() => undefined);
     // No owner file: another engine is just creating it.
     if (link === undefined || existsSync(link)) continue;
