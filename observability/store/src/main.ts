@@ -15,6 +15,9 @@ const CONSOLE_DRAIN_MS = 200;
 
 const config = loadConfig();
 const OWN_NAME = 'trace-store';
+/** Itself, and who plays people. */
+const NOT_LOOKED_AT = [OWN_NAME, 'load-generator'];
+
 const log = createLogger({
   SERVICE_NAME: OWN_NAME,
   SERVICE_VERSION: '1.0.0',
@@ -22,7 +25,14 @@ const log = createLogger({
   LOG_LEVEL: config.logLevel,
 });
 const { edgeService, token } = config;
-const watcher = new Watcher({ clock: systemClock, targets: targetsOf(config), edgeService });
+// Sidecars that only Prometheus can name are a cluster's.
+const isLinkerd = config.targetsFile === undefined && config.targetsUrl !== undefined;
+const watcher = new Watcher({
+  clock: systemClock,
+  targets: targetsOf(config),
+  edgeService,
+  isLinkerd,
+});
 const store = await startStore({
   config,
   clock: systemClock,
@@ -50,7 +60,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 function targetsOf({ targetsFile, targetsUrl }: StoreConfig): TargetSource | undefined {
   if (targetsFile !== undefined) return () => readTargets(targetsFile);
   if (targetsUrl === undefined) return undefined;
-  return prometheusTargets({ url: targetsUrl, self: OWN_NAME, clock: systemClock });
+  return prometheusTargets({ url: targetsUrl, except: NOT_LOOKED_AT, clock: systemClock });
 }
 
 async function stop(): Promise<void> {

@@ -155,6 +155,22 @@ describe('what the console draws', () => {
 });
 
 describe('calls as they end', () => {
+  it('tells of people by spans where they come around the sidecar, else by its counters', () => {
+    const details = new Details();
+    const visits = { from: 'people', to: 'orders', isAsync: false };
+    details.addHops([{ ...visits, count: 40, failed: 10 }], AT_MS - 1_000);
+    const rates = () => {
+      const orders = details.frame(topology).nodes.find(({ name }) => name === 'orders');
+      return [orders?.requestsPerSecond, orders?.errorShare];
+    };
+    expect(rates()).to.deep.equal([4, 0.25]);
+    const target = { kind: 'service', name: 'orders' } as const;
+    const source = { service: 'client' };
+    details.addEdges([{ ...calls, view: 'inbound', source, target, requests: 40 }]);
+    // The analysis has counted those itself.
+    expect(rates()).to.deep.equal([1, 0]);
+  });
+
   it('are counted by who called whom, failures apart', () => {
     const pulses = new Pulses('gateway');
     const failed = {

@@ -1,7 +1,7 @@
 import type { ChangeEvent, EdgeSample, QueueSample, Topology } from '@faultline/origin/model';
 import type { Scrape } from '@faultline/origin/metrics';
 import { serviceOf } from '@faultline/origin/service-names';
-import type { Hop } from './pulses.ts';
+import { PEOPLE, type Hop } from './pulses.ts';
 import { RecentLatencies, RecentSums } from './recent.ts';
 import type { MetricsTarget } from './targets.ts';
 
@@ -39,6 +39,10 @@ export class Details {
   readonly #served = new RecentSums();
   readonly #hops = new RecentSums();
   readonly #failedHops = new RecentSums();
+  /** What came in at a service's sidecar, and what its own spans tell of who is nobody's service. */
+  readonly #counted = new RecentSums();
+  readonly #visits = new RecentSums();
+  readonly #failedVisits = new RecentSums();
   readonly #waiting = new Map<string, number>();
   readonly #consumers = new Map<string, { queue: string; service: string }>();
   readonly #producers = new Map<string, { service: string; queue: string }>();
@@ -52,7 +56,9 @@ export class Details {
       if (view === 'endpoint' && latency) {
         this.#latencies.add(`${source.service} ${target.name}`, atMs, latency);
       }
-      if (view === 'inbound' && target.version !== undefined && requests > 0) {
+      if (view !== 'inbound' || requests === 0) continue;
+      this.#counted.add(target.name, atMs, requests);
+      if (target.version !== undefined) {
         this.#served.add(`${target.name} ${target.version}`, atMs, requests);
       }
     }
@@ -70,6 +76,10 @@ export class Details {
 
   addHops(hops: readonly Hop[], atMs: number): void {
     for (const { from, to, count, failed, isAsync } of hops) {
+      if (from === PEOPLE) {
+        this.#visits.add(to, atMs, count);
+        this.#failedVisits.add(to, atMs, failed);
+      }
       if (!isAsync) continue;
       this.#hops.add(`${from} ${to}`, atMs, count);
       this.#failedHops.add(`${from} ${to}`, atMs, failed);
@@ -114,10 +124,11 @@ export class Details {
   frame(topology: Topology): Frame {
     const { atMs } = topology;
     const shares = this.#served.rates(atMs);
+    const around = this.#aroundSidecars(atMs);
     const kinds = new Map(topology.nodes.map(({ name, kind }) => [name, kind]));
     const nodes = topology.nodes
       .filter(({ name }) => !name.startsWith('outbox of '))
-      .map((node) => this.#node(node, { shares, atMs }));
+      .map((node) => ({ ...this.#node(node, { shares, atMs }), ...around.get(node.name) }));
     const calls = topology.edges.map((edge): FrameEdge => {
       const key = `${edge.from} ${edge.to}`;
       const p50Ms = this.#latencies.quantile(key, 0.5, atMs);
@@ -162,6 +173,24 @@ export class Details {
       ...(busy.length > 0 && { busy: Math.max(...busy) }),
       ...(waiting !== undefined && { waiting }),
     };
+  }
+
+  /**
+   * Services that people reach around their sidecars, as through a forwarded port: what spans tell of
+   * them. Those whose sidecars have seen as much are not among them.
+   */
+  #aroundSidecars(atMs: number): Map<string, Pick<FrameNode, 'requestsPerSecond' | 'errorShare'>> {
+    const counted = this.#counted.rates(atMs);
+    const failed = this.#failedVisits.rates(atMs);
+    const around = [...this.#visits.rates(atMs)].filter(
+      ([name, perSecond]) => perSecond > (counted.get(name) ?? 0) * 1.1,
+    );
+    return new Map(
+      around.map(([name, requestsPerSecond]) => [
+        name,
+        { requestsPerSecond, errorShare: (failed.get(name) ?? 0) / requestsPerSecond },
+      ]),
+    );
   }
 
   #asyncEdges(atMs: number): FrameEdge[] {

@@ -56,12 +56,13 @@ describe('OwnTraffic', () => {
     ]);
   });
 
-  it('passes over what comes from elsewhere in the cluster, but not at the edge', () => {
+  it('passes over what comes from elsewhere in the cluster, and takes it for people at the edge', () => {
     const foreign = inbound(8080, identity('ingress', 'nginx'));
     expect(edgesOf(orders, [foreign])).to.deep.equal([]);
-    expect(edgesOf(gateway, [foreign])).to.deep.equal([
-      'inbound: ingress to service gateway 1.0.0',
-    ]);
+    const played = inbound(8080, identity('load-generator', 'shop'));
+    for (const line of [foreign, played]) {
+      expect(edgesOf(gateway, [line])).to.deep.equal(['inbound: client to service gateway 1.0.0']);
+    }
   });
 
   it('passes over the collector of spans', () => {

@@ -44,7 +44,10 @@ export class OwnTraffic {
     }
     return samples
       .filter(({ labels }) => this.#isOwn(labels, target))
-      .map((sample) => (isOfStore(sample, peers) ? withoutAuthority(sample) : sample));
+      .map((sample) => {
+        if (isOfStore(sample, peers)) return without('authority', sample);
+        return this.#isOfPeople(sample, target) ? without('client_id', sample) : sample;
+      });
   }
 
   /** Linkerd says which pod was called and not which version that is. */
@@ -62,6 +65,16 @@ export class OwnTraffic {
     // Probes, and whoever reads metrics.
     if (this.#ports.get(instance)?.has(labels['target_port'] ?? '')) return false;
     return service === this.#edgeService || this.#isInside(labels['client_id']?.split('.')[1]);
+  }
+
+  /** At the edge everybody is who is not one of the services, with an identity or without. */
+  #isOfPeople({ labels }: MetricSample, { service }: MetricsTarget): boolean {
+    const client = labels['direction'] === 'inbound' ? labels['client_id'] : undefined;
+    return (
+      service === this.#edgeService &&
+      client !== undefined &&
+      !this.#services.has(client.split('.')[0] ?? '')
+    );
   }
 
   /** Who collects spans or asks for load is no part of the system. */
@@ -84,7 +97,7 @@ function isOfStore({ name, labels }: MetricSample, peers: ReadonlySet<string>): 
   );
 }
 
-function withoutAuthority(sample: MetricSample): MetricSample {
-  const { authority: _, ...labels } = sample.labels;
+function without(label: string, sample: MetricSample): MetricSample {
+  const { [label]: _, ...labels } = sample.labels;
   return { ...sample, labels };
 }

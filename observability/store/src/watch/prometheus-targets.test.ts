@@ -32,7 +32,8 @@ describe('prometheusTargets', () => {
   let asked: (string | undefined)[] = [];
   let active: unknown = [];
   let isDown = false;
-  const source = () => prometheusTargets({ url, self: 'trace-store', clock: { monotonic } });
+  const source = () =>
+    prometheusTargets({ url, except: ['trace-store', 'load'], clock: { monotonic } });
   const monotonic = () => nowMs;
 
   before(async () => {
@@ -65,13 +66,14 @@ describe('prometheusTargets', () => {
     expect(asked).to.deep.equal(['/api/v1/targets?state=active']);
   });
 
-  it('passes over what is no part of the shop, and the store itself', async () => {
+  it('passes over what is no part of the shop, and whom it is told to', async () => {
     const foreign = { [`${meta}label_app_kubernetes_io_part_of`]: 'faultline-observability' };
     const own = { [`${meta}label_linkerd_io_proxy_deployment`]: 'trace-store' };
     active = [
       target('10.0.0.2:4191', 'linkerd-proxy', foreign),
       target('10.0.0.3:4191', 'linkerd-proxy', own),
       target('10.0.0.3:9100', 'trace-store'),
+      target('10.0.0.4:9100', 'load'),
       { discoveredLabels: { __address__: 'localhost:9090' }, scrapeUrl: 'http://localhost:9090/m' },
     ];
     expect(await source()()).to.deep.equal([]);

@@ -22,8 +22,8 @@ const listSchema = z.object({
 export type PrometheusTargetsOptions = {
   /** Where Prometheus is reached. */
   url: string;
-  /** The service that asks, which does not look at itself. */
-  self: string;
+  /** Which services are not looked at. */
+  except: readonly string[];
   clock: Pick<Clock, 'monotonic'>;
 };
 
@@ -52,7 +52,7 @@ export function prometheusTargets(options: PrometheusTargetsOptions): TargetSour
   };
 }
 
-async function ask({ url, self }: PrometheusTargetsOptions): Promise<MetricsTarget[]> {
+async function ask({ url, except }: PrometheusTargetsOptions): Promise<MetricsTarget[]> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const reply = await fetch(new URL('/api/v1/targets?state=active', url), { signal });
   const { data } = listSchema.parse(await reply.json());
@@ -61,5 +61,5 @@ async function ask({ url, self }: PrometheusTargetsOptions): Promise<MetricsTarg
     .flatMap(({ scrapeUrl, discoveredLabels: labels }) =>
       toTargets({ targets: [new URL(scrapeUrl).host], labels }),
     )
-    .filter(({ service }) => service !== self);
+    .filter(({ service }) => !except.includes(service));
 }

@@ -10,7 +10,7 @@ export type Pulse = { from: string; to: string; count: number; failed: number };
 export type Hop = Pulse & { readonly isAsync: boolean };
 
 /** Who calls those that people call. */
-const PEOPLE = 'people';
+export const PEOPLE = 'people';
 
 /**
  * Counts calls between services, stores and streams as their spans come in: sooner than any metric

@@ -4,6 +4,7 @@ import { readExposition } from '@faultline/origin/exposition';
 import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
 import { queueSamples } from '@faultline/origin/queue-metrics';
 import type { EdgeSample, QueueSample } from '@faultline/origin/model';
+import { GivenUp } from './given-up.ts';
 import { OwnTraffic } from './own-traffic.ts';
 import type { MetricsTarget, TargetSource } from './targets.ts';
 
@@ -18,6 +19,8 @@ export type ScraperOptions = {
   targets: TargetSource;
   /** The service that people call. */
   edgeService: string;
+  /** Whether the sidecars are Linkerd's own, see {@link GivenUp}. */
+  isLinkerd: boolean;
   /** This program's own address in the list of targets, where there is nothing to learn. */
   ownUrl: string | undefined;
   clock: Clock;
@@ -32,9 +35,11 @@ export class Scraper {
   readonly #options: ScraperOptions;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #before = new Map<string, Scrape>();
+  readonly #givenUp: GivenUp | undefined;
 
   constructor(options: ScraperOptions) {
     this.#options = options;
+    this.#givenUp = options.isLinkerd ? new GivenUp() : undefined;
   }
 
   /** One look at all; those that do not answer are left out. Never rejects. */
@@ -69,7 +74,8 @@ export class Scraper {
     if (target.kind === 'app') onQueues(queueSamples(before, after, target));
     else {
       const isEdge = target.service === edgeService;
-      onEdges(traffic.withVersions(edgeSamples(before, after, { ...target, isEdge })));
+      const edges = traffic.withVersions(edgeSamples(before, after, { ...target, isEdge }));
+      onEdges(this.#givenUp?.settle(edges) ?? edges);
     }
   }
 

@@ -27,6 +27,8 @@ export type WatcherOptions = {
   clock: Clock;
   /** Where the instances' metrics are; undefined goes by spans alone. */
   targets: TargetSource | undefined;
+  /** Whether the sidecars are Linkerd's own (default no), which never tell of some calls' ends. */
+  isLinkerd?: boolean;
   edgeService: string;
 };
 
@@ -154,11 +156,12 @@ export class Watcher {
   }
 
   async #scrape(ownUrl: string | undefined): Promise<void> {
-    const { clock, targets, edgeService } = this.#options;
+    const { clock, targets, edgeService, isLinkerd = false } = this.#options;
     if (targets === undefined) return;
     const scraper = new Scraper({
       targets,
       edgeService,
+      isLinkerd,
       ownUrl,
       clock,
       onEdges: (edges) => this.take({ edges }),
