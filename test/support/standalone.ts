@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@faultline/chassis/testing/eventually';
-import { startProcess } from '@faultline/chassis/testing/process';
+import { compilesAnew, startProcess } from '@faultline/chassis/testing/process';
 import { createEmptyDatabase, testRedisUrl } from '@faultline/chassis/testing/stores';
 import type { Deployment, Manifests } from '../../local/src/manifests/model.ts';
 import { relocate, resolveEnv } from '../../local/src/pods/env.ts';
@@ -108,7 +108,10 @@ export class Tree implements AsyncDisposable {
       const service = await startProcess({
         dir: join(this.dir, 'services', this.service),
         args,
-        env: await this.#environment(deployment, { manifests, databaseUrl: database.url }),
+        env: {
+          ...(await this.#environment(deployment, { manifests, databaseUrl: database.url })),
+          ...compilesAnew,
+        },
       });
       await eventually(async () => {
         const { status } = await fetch(`${service.admin}/readyz`);

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { migrate, untilMigrated } from '../src/migrate.ts';
 import { silentLog } from '../src/testing/log.ts';
+import { compiledBefore } from '../src/testing/process.ts';
 import { createEmptyDatabase } from '../src/testing/stores.ts';
 
 const program = fileURLToPath(new URL('../src/run-migrations.ts', import.meta.url));
@@ -28,7 +29,7 @@ describe('migrations', () => {
   });
 
   const run = () => {
-    const env = { SERVICE_NAME: 'things', DATABASE_URL: database.url };
+    const env = { ...compiledBefore, SERVICE_NAME: 'things', DATABASE_URL: database.url };
     return promisify(execFile)(process.execPath, [program], { cwd: folder, env });
   };
   const options = () => ({ url: database.url, dir: join(folder, 'migrations'), log: silentLog });

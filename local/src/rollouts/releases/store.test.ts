@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { FakeClock } from '@faultline/chassis/testing/fake-clock';
-import { startProcess } from '@faultline/chassis/testing/process';
+import { compilesAnew, startProcess } from '@faultline/chassis/testing/process';
 import { expect } from 'chai';
 import { ReleaseRefused } from './checks.ts';
 import { run } from './run.ts';
@@ -88,6 +88,7 @@ describe('releases', function () {
       dir: join(tree, 'services/storefront'),
       args: ['--import', '@faultline/telemetry/start', 'src/main.ts'],
       env: {
+        ...compilesAnew,
         SERVICE_NAME: 'storefront',
         SERVICE_VERSION: release.version,
         POD_NAME: 'storefront-1',

@@ -1,6 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * For the environment of a program that tests start from the checkout: what Node.js has compiled of
+ * it before, without which a start takes half as much time again.
+ */
+export const compiledBefore = {
+  NODE_COMPILE_CACHE: fileURLToPath(
+    new URL('../../../../node_modules/.cache/faultline', import.meta.url),
+  ),
+} as const;
+
+/** For one from a copy of the checkout: it would leave there what nobody uses again. */
+export const compilesAnew = { NODE_DISABLE_COMPILE_CACHE: '1' } as const;
 
 /** A service running as it does in production: its own process, on free loopback ports. */
 export type ServiceProcess = {
@@ -28,7 +42,12 @@ export async function startProcess(options: {
   const { entry = 'src/main.ts', args = [entry] } = options;
   const child = spawn(process.execPath, args, {
     cwd: options.dir,
-    env: { LISTEN_HTTP: '127.0.0.1:0', LISTEN_ADMIN: '127.0.0.1:0', ...options.env },
+    env: {
+      ...compiledBefore,
+      LISTEN_HTTP: '127.0.0.1:0',
+      LISTEN_ADMIN: '127.0.0.1:0',
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const orphaned = () => child.kill('SIGKILL');
