@@ -2,12 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseGoDuration } from '@faultline/mesh-core/duration';
 import { issueProblems } from '@faultline/mesh-control/manifests/issues';
-import {
-  ManifestError,
-  type Problem,
-  problemAt,
-  type Source,
-} from '@faultline/mesh-control/manifests/problem';
+import { problemAt, type Source } from '@faultline/mesh-control/manifests/place';
+import { ManifestError, type Problem } from '@faultline/mesh-control/manifests/problem';
 import { readYamlFiles } from '@faultline/mesh-control/manifests/folders';
 import { readDocuments, type TextFile } from '@faultline/mesh-control/manifests/read';
 import { fromHorizontal, fromScaledObject, localAnnotations as local } from './from-manifest.ts';

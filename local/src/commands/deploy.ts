@@ -4,7 +4,6 @@ import { connectEngine, type ControlClient } from '../control/client.ts';
 import { EngineError } from '../engine-error.ts';
 import { isUnderWay } from '../rollouts/commands.ts';
 import type { DeployReply, DeployRequest } from '../rollouts/deploys.ts';
-import { parseSource } from '../rollouts/releases/source.ts';
 import { followRollout } from '../ui/rollout-view.ts';
 import { printJson, textFlag, UsageError, type Command, type Invocation } from './command.ts';
 
@@ -58,6 +57,8 @@ async function toRequest(invocation: Invocation): Promise<DeployRequest> {
   if (strategy !== undefined && strategy !== 'canary' && strategy !== 'rolling') {
     throw new UsageError(`--strategy: expected canary or rolling, not '${strategy}'`);
   }
+  // Loaded where it is used, as what is dear and no other command needs.
+  const { parseSource } = await import('../rollouts/releases/source.ts');
   return {
     service,
     ...(version !== undefined && { version }),

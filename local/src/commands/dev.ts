@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '@faultline/chassis/clock';
 import { connectEngine, type ControlClient } from '../control/client.ts';
-import { linkedWorkspaces } from '../rollouts/releases/workspaces.ts';
 import { Changes } from './changes.ts';
 import { printJson, type Command, type Invocation } from './command.ts';
 
@@ -16,6 +15,8 @@ export const dev: Command = {
     const engine = await connectEngine(invocation.dataDir);
     // Known to the engine, and what it links.
     await engine.call('releases', { service });
+    // Loaded where it is used: no other command needs it.
+    const { linkedWorkspaces } = await import('../rollouts/releases/workspaces.ts');
     const workspaces = await linkedWorkspaces(invocation.root, service);
     const changes = new Changes(workspaces.map(({ folder }) => join(invocation.root, folder)));
     const stop = () => changes.stop();

@@ -1,6 +1,5 @@
 import { systemClock } from '@faultline/chassis/clock';
 import { connectEngine } from '../control/client.ts';
-import { checkName, clusterRollout } from '../rollouts/cluster/rollout.ts';
 import { formatReport } from '../rollouts/report.ts';
 import { formatTable } from '../ui/table.ts';
 import { followRollout, followStatus, formatRollout } from '../ui/rollout-view.ts';
@@ -63,6 +62,8 @@ async function showOfCluster(
   if (action !== 'status') {
     throw new UsageError(`rollout: expected status with --context, not '${action}'`);
   }
+  // Loaded where it is used: no rollout on this machine needs it.
+  const { checkName, clusterRollout } = await import('../rollouts/cluster/rollout.ts');
   const namespace = checkName('a namespace', textFlag(invocation, 'namespace') ?? 'shop');
   const canary = checkName('a Canary', service);
   const ask = () => clusterRollout(canary, { cluster: { context, namespace }, clock: systemClock });

@@ -4,7 +4,6 @@ import type { Engine, EngineOptions } from '../engine-types.ts';
 import { formatLinks } from '../ui/links.ts';
 import { Progress } from '../ui/progress.ts';
 import { printJson, textFlag, UsageError, type Command, type Invocation } from './command.ts';
-import { startDetached } from './detach.ts';
 
 const intervalMsMin = 200;
 
@@ -38,12 +37,14 @@ export const up: Command = {
       help: 'CONFIGMAP.KEY=VALUE changes a setting; may be repeated',
     },
   },
-  run(invocation) {
+  async run(invocation) {
     const ports = textFlag(invocation, 'ports');
     if (ports !== undefined && ports !== 'auto') {
       throw new UsageError(`--ports: expected 'auto', not '${ports}'`);
     }
-    return invocation.flags['detach'] === true ? startDetached(invocation) : runHere(invocation);
+    if (invocation.flags['detach'] !== true) return runHere(invocation);
+    const { startDetached } = await import('./detach.ts');
+    return startDetached(invocation);
   },
 };
 

@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import { EngineError } from '../engine-error.ts';
 import type { MeshReport } from '../engine-types.ts';
 import type { FaultReport } from '../faults/faults.ts';
@@ -6,6 +5,7 @@ import type { ServiceStatus, Status } from '../status.ts';
 import type { DeployReply, ListedRelease } from '../rollouts/deploys.ts';
 import type { RolloutReport } from '../rollouts/report.ts';
 import type { RolloutStatus } from '../rollouts/rollout.ts';
+import { http } from '../net/http.ts';
 import { findDataDir } from '../state/data-dir.ts';
 import { lockHolder } from '../state/lock.ts';
 
@@ -51,7 +51,7 @@ export async function connectEngine(dataDir: string): Promise<ControlClient> {
 
 function post(socketPath: string, name: string, input: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path: `/${name}`, method: 'POST' }, (reply) => {
+    const call = http.request({ socketPath, path: `/${name}`, method: 'POST' }, (reply) => {
       let text = '';
       reply.setEncoding('utf8');
       reply.on('data', (chunk: string) => (text += chunk));

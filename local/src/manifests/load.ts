@@ -2,12 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readYamlFiles } from '@faultline/mesh-control/manifests/folders';
 import { issueProblems } from '@faultline/mesh-control/manifests/issues';
-import {
-  ManifestError,
-  problemAt,
-  type Problem,
-  type Source,
-} from '@faultline/mesh-control/manifests/problem';
+import { problemAt, type Source } from '@faultline/mesh-control/manifests/place';
+import { ManifestError, type Problem } from '@faultline/mesh-control/manifests/problem';
 import { readDocuments, type TextFile } from '@faultline/mesh-control/manifests/read';
 import type { z } from 'zod';
 import { toService } from './annotations.ts';

@@ -1,9 +1,5 @@
-import {
-  problemAt,
-  type Path,
-  type Problem,
-  type Source,
-} from '@faultline/mesh-control/manifests/problem';
+import { problemAt, type Path, type Source } from '@faultline/mesh-control/manifests/place';
+import type { Problem } from '@faultline/mesh-control/manifests/problem';
 import { generatedSecret, generatedSecretNames } from './generated-secrets.ts';
 import { checkAnnotations } from './annotations.ts';
 import { parseImage } from './model.ts';

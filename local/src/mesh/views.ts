@@ -1,6 +1,6 @@
-import { request } from 'node:http';
 import type { Decision } from '@faultline/mesh-proxy/decisions';
 import { readExposition } from '@faultline/origin/exposition';
+import { http } from '../net/http.ts';
 import type { Status } from '../status.ts';
 import type { ProxyView } from './edges.ts';
 
@@ -53,13 +53,17 @@ export async function decisionsSince(status: Status, sinceMs: number): Promise<T
 
 function read(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { agent: false, signal: AbortSignal.timeout(2_000) }, (reply) => {
-      let body = '';
-      reply.setEncoding('utf8');
-      reply.on('data', (chunk: string) => (body += chunk));
-      reply.on('error', reject);
-      reply.on('end', () => resolve(body));
-    });
+    const call = http.request(
+      url,
+      { agent: false, signal: AbortSignal.timeout(2_000) },
+      (reply) => {
+        let body = '';
+        reply.setEncoding('utf8');
+        reply.on('data', (chunk: string) => (body += chunk));
+        reply.on('error', reject);
+        reply.on('end', () => resolve(body));
+      },
+    );
     call.on('error', reject);
     call.end();
   });

@@ -1,11 +1,7 @@
 import { readYamlFiles } from '@faultline/mesh-control/manifests/folders';
 import { issueProblems } from '@faultline/mesh-control/manifests/issues';
-import {
-  ManifestError,
-  type Problem,
-  problemAt,
-  type Source,
-} from '@faultline/mesh-control/manifests/problem';
+import { problemAt, type Source } from '@faultline/mesh-control/manifests/place';
+import { ManifestError, type Problem } from '@faultline/mesh-control/manifests/problem';
 import { readDocuments, type TextFile } from '@faultline/mesh-control/manifests/read';
 import type { z } from 'zod';
 import { type Canary, isBuiltIn, templateKey, toCanary } from './canary.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Named } from './model.ts';
-import type { Path } from './problem.ts';
+import type { Path } from './place.ts';
 
 // Pieces of the schemas that several kinds share.
 

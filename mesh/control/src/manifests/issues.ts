@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { problemAt, type Problem, type Source } from './problem.ts';
+import { problemAt, type Source } from './place.ts';
+import type { Problem } from './problem.ts';
 
 /** What a schema has to say about a document; `unsupported` is the reason for unknown fields. */
 export function issueProblems(

@@ -13,7 +13,8 @@ import {
   rateLimit,
   server,
 } from './policy.ts';
-import { ManifestError, problemAt, type Problem, type Source } from './problem.ts';
+import { problemAt, type Source } from './place.ts';
+import { ManifestError, type Problem } from './problem.ts';
 import { readDocuments, type TextFile } from './read.ts';
 
 const kinds = [

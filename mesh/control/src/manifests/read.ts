@@ -1,5 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
-import type { Problem, Source } from './problem.ts';
+import type { Source } from './place.ts';
+import type { Problem } from './problem.ts';
 
 /** A file with its text; `file` is how problems name it. */
 export type TextFile = { file: string; text: string };

@@ -6,7 +6,7 @@ import {
 } from '@faultline/mesh-core/annotations';
 import { parseDuration, parseGoDuration } from '@faultline/mesh-core/duration';
 import type { Finding } from './fields.ts';
-import type { Path } from './problem.ts';
+import type { Path } from './place.ts';
 import type {
   BackendManifest,
   FilterManifest,
