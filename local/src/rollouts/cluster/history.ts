@@ -11,6 +11,10 @@ export type History = {
   events: (RolloutEvent & { at: string })[];
   firstTrafficAt: string | null;
   firstFailureAt: string | null;
+  /** Whether it is known to have had no share of the calls: nothing can speak for or against it. */
+  isUntried: boolean;
+  /** What it waited for last, in Flagger's words; null where it waited for nothing. */
+  waitedFor: string | null;
   /** What cannot be told, and why. */
   unknown: string[];
 };
@@ -29,6 +33,7 @@ const ended = /^(Promotion completed!|Canary failed!)/;
 /** What a metric said; neither a person who is waited for nor a webhook has judged the version. */
 const failed =
   /^(Halt (?!.*(waiting for|(pre-rollout|external) check))|Metric query failed|Prometheus query failed)/;
+const waits = / not ready: /;
 const iterated = /^Advance \S+ canary iteration /;
 
 const untried = new Set(['', 'Initializing', 'Initialized']);
@@ -60,6 +65,8 @@ export function historyOf(all: readonly Told[], known: Known): History {
   const isBlurred = own.some(
     ({ message, firstAt }) => failed.test(message) && isBefore(firstAt, startedAt),
   );
+  const isCombined = all.some(({ message }) => combined.test(message));
+  const hadTraffic = weights.some(({ weight }) => weight > 0);
   const failure = isBlurred ? undefined : events.find(({ message }) => failed.test(message));
   return {
     startedAt: utc(startedAt),
@@ -68,12 +75,15 @@ export function historyOf(all: readonly Told[], known: Known): History {
     events,
     firstTrafficAt: weights.find(({ weight }) => weight > 0)?.at ?? null,
     firstFailureAt: failure?.at ?? null,
+    // Of one whose beginning nobody tells, the share may have gone untold as well.
+    isUntried: own.some(({ message }) => began.test(message)) && !isCombined && !hadTraffic,
+    waitedFor: events.findLast(({ message }) => waits.test(message))?.message ?? null,
     unknown: [
       ...(startedAt === null ? ['when it began and how its share grew: no event tells'] : []),
       ...(isBlurred
         ? ['when a check failed first: a rollout before failed by the same words']
         : []),
-      ...(all.some(({ message }) => combined.test(message))
+      ...(isCombined
         ? ['each step: there were so many events that the cluster combined some']
         : []),
     ],

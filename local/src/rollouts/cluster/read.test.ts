@@ -172,6 +172,28 @@ describe('a rollout in a cluster', () => {
     });
   });
 
+  it('that never got ready says so, and that nothing was asked of it', async () => {
+    const waiting =
+      'canary deployment orders.shop not ready: waiting for rollout to finish: 0 of 1 ' +
+      '(readyThreshold 100%) updated replicas are available';
+    const began = failing.events.slice(0, 1);
+    const waits = event('10:00:10', waiting, { ...warning, last: '10:02:00' });
+    const running = await read({ ...failing, events: [...began, waits] }, numbers);
+    expect(running.status).to.deep.include({ message: waiting, unknown: [] });
+    expect(running.status.report).to.deep.include({ checks: [], requests_met: 0 });
+    const failed = event('10:02:10', 'Canary failed! Scaling down orders.shop', warning);
+    const { status } = await read({ ...undone, events: [...began, waits, failed] }, numbers);
+    expect(status.message).to.equal(`it never got ready, and nobody was sent to it: ${waiting}`);
+    expect(status.report).to.deep.include({
+      outcome: 'rolled-back',
+      weights: [],
+      checks: [],
+      requests_met: 0,
+      time_to_detect_ms: null,
+    });
+    expect(formatRollout(status)).to.include('Failed: it never got ready');
+  });
+
   it('says what nobody knows any more instead of making it up', async () => {
     const { status, asked } = await read({ ...undone, events: [] }, numbers);
     expect(status.message).to.equal('the condition of Failed');

@@ -66,7 +66,7 @@ export function statusOf(
     interval_ms: intervalMsOf(canary, { strict: true }),
     primary: primary ?? targetVersion ?? nowhere,
     canary: isOnTrial && targetVersion.replicas > 0 ? targetVersion : null,
-    message: told.at(-1)?.message ?? promoted?.message ?? null,
+    message: neverReady(status, history) ?? told.at(-1)?.message ?? promoted?.message ?? null,
     report: hasRollout ? reportOf(facts, { history, measured }) : null,
     unknown: [
       ...(weights === undefined ? ['weights: there is no route, callers get the Service'] : []),
@@ -75,7 +75,17 @@ export function statusOf(
   };
 }
 
-function unmeasured(measured: Measured | undefined, { startedAt }: History): string[] {
+/** Why a version was given up to which Flagger has led nobody. */
+function neverReady(
+  { phase }: FlaggerStatus,
+  { isUntried, waitedFor }: History,
+): string | undefined {
+  if (phase !== 'Failed' || !isUntried || waitedFor === null) return undefined;
+  return `it never got ready, and nobody was sent to it: ${waitedFor}`;
+}
+
+function unmeasured(measured: Measured | undefined, { startedAt, isUntried }: History): string[] {
+  if (isUntried) return [];
   if (startedAt === null && measured?.requestsMet === undefined) {
     return ['how many requests met it: nobody knows since when to count'];
   }
@@ -102,19 +112,24 @@ function reportOf(
     ended_at: endedAt,
     outcome: isUndone ? 'rolled-back' : phase === 'Succeeded' ? 'promoted' : 'running',
     phase,
-    weights: history.weights,
+    // Nothing was taken back from one that never had anything.
+    weights: history.isUntried ? [] : history.weights,
     checks: checksOf(measured, history),
     events: history.events,
     first_traffic_at: firstTrafficAt,
     first_failure_at: firstFailureAt,
-    requests_met: measured?.requestsMet ?? null,
+    requests_met: history.isUntried ? 0 : (measured?.requestsMet ?? null),
     time_to_detect_ms: between(firstTrafficAt, firstFailureAt),
     time_to_safe_ms: isUndone ? between(firstTrafficAt, endedAt) : null,
   };
 }
 
-function checksOf(measured: Measured | undefined, { weights }: History): RolloutReport['checks'] {
-  if (measured === undefined) return [];
+/** What is asked of one that nobody was sent to is answered by nothing, or by its probes. */
+function checksOf(
+  measured: Measured | undefined,
+  { weights, isUntried }: History,
+): RolloutReport['checks'] {
+  if (measured === undefined || isUntried) return [];
   const { atMs, verdicts } = measured;
   const before = weights.findLast(({ at, weight }) => Date.parse(at) <= atMs && weight > 0);
   const at = { at: toRfc3339(atMs), weight: before?.weight ?? 0 };
