@@ -155,6 +155,15 @@ describe('what the console draws', () => {
 });
 
 describe('calls as they end', () => {
+  it('counts only the instances that there are, where it is told', () => {
+    const details = new Details();
+    const count = () =>
+      details.frame(topology).nodes.find(({ name }) => name === 'payments')?.instances;
+    expect(count()).to.equal(2);
+    details.setPresent(new Set(['payments-2', 'orders-1']));
+    expect(count()).to.equal(1);
+  });
+
   it('tells of people by spans where they come around the sidecar, else by its counters', () => {
     const details = new Details();
     const visits = { from: 'people', to: 'orders', isAsync: false };

@@ -50,6 +50,7 @@ export class Details {
   readonly #busy = new Map<string, Busy>();
   readonly #versions = new Map<string, string>();
   readonly #ready = new Map<string, boolean>();
+  #present: ReadonlySet<string> | undefined;
 
   addEdges(samples: readonly EdgeSample[]): void {
     for (const { view, source, target, latency, atMs, requests } of samples) {
@@ -109,6 +110,11 @@ export class Details {
     });
   }
 
+  /** Says which instances there are, where nobody tells that one has stopped. */
+  setPresent(instances: ReadonlySet<string>): void {
+    this.#present = instances;
+  }
+
   addChange({ kind, instance, state, version }: ChangeEvent): void {
     if (kind !== 'instance' || instance === undefined) return;
     if (state === 'stopped') {
@@ -146,9 +152,10 @@ export class Details {
   }
 
   #node(
-    { versions, instances, ...node }: Topology['nodes'][number],
+    { versions, instances: seen, ...node }: Topology['nodes'][number],
     { shares, atMs }: { shares: ReadonlyMap<string, number>; atMs: number },
   ): FrameNode {
+    const instances = seen.filter((instance) => this.#present?.has(instance) ?? true);
     const counts = new Map(versions.map((version) => [version, 0]));
     for (const instance of instances) {
       const version = this.#versions.get(instance);

@@ -26,6 +26,8 @@ export type ScraperOptions = {
   clock: Clock;
   onEdges(samples: EdgeSample[]): void;
   onQueues(samples: QueueSample[]): void;
+  /** Whom the list names; not told where there is none. */
+  onTargets(targets: readonly MetricsTarget[]): void;
   /** All that was read of one target. */
   onScrape(target: MetricsTarget, scrape: Scrape): void;
 };
@@ -46,7 +48,8 @@ export class Scraper {
   async look(): Promise<void> {
     // Without the list there is nothing to look at yet.
     const all = await this.#options.targets().catch(() => []);
-    const { ownUrl } = this.#options;
+    const { ownUrl, onTargets } = this.#options;
+    if (all.length > 0) onTargets(all);
     const targets = all.filter(({ url }) => ownUrl === undefined || !url.startsWith(`${ownUrl}/`));
     const traffic = new OwnTraffic(all, this.#options.edgeService);
     await Promise.all(targets.map((target) => this.#lookAt(target, traffic)));

@@ -166,6 +166,10 @@ export class Watcher {
       clock,
       onEdges: (edges) => this.take({ edges }),
       onQueues: (queues) => this.take({ queues }),
+      onTargets: (all) => {
+        // The local engine tells of each by itself, and sooner.
+        if (isLinkerd) this.#details.setPresent(new Set(all.map(({ instance }) => instance)));
+      },
       onScrape: (...scraped) => this.#details.addScrape(...scraped),
     });
     while (!this.#stopping.signal.aborted) {
