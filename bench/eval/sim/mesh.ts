@@ -50,6 +50,8 @@ export function* callService(world: World, call: Call, serve: Serve): Process<Re
   });
   const startMs = kernel.nowMs;
   count();
+  // When it is sent on to a backend; what a fault does on the way comes after that.
+  counts.requests++;
   const own = new Token();
   token.cancelled.whenKnown(() => own.cancel());
   const work = kernel.spawn(tryAll(world, { ...call, token: own }, { serve, route, counts }));
@@ -58,8 +60,6 @@ export function* callService(world: World, call: Call, serve: Serve): Process<Re
   work.whenKnown((reply) => cancelled.resolve(reply));
   const reply = (yield* wait(kernel.within(cancelled, route.requestMs))) ?? timedOut;
   own.cancel();
-  // As Linkerd does: a request of a route is counted when it has ended.
-  counts.requests++;
   counts.responses++;
   const cause = causeOf(reply);
   if (cause) counts.failures[cause] = (counts.failures[cause] ?? 0) + 1;

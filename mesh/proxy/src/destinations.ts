@@ -101,19 +101,20 @@ export class Destinations {
   }
 
   #rule(rule: WireRule, of: RuleOf): Handler {
+    const { parent, route } = of;
     const backends = rule.backends.map((backend) => this.#backend(backend, of));
-    return ruleStack({ ...of, rule, backends }, this.#deps);
+    return ruleStack({ parent, route, rule, backends }, this.#deps);
   }
 
-  #backend(backend: WireRule['backends'][number], { parent, route }: RuleOf): Backend {
+  #backend(backend: WireRule['backends'][number], of: RuleOf): Backend {
     const { weight, target } = backend;
     if (target.kind === 'invalid') {
       const inner = invalidBackend(target.message);
-      const handler = ruleBackendStack({ parent, route, backend }, inner, this.#deps);
+      const handler = ruleBackendStack({ ...of, backend }, inner, this.#deps);
       return { name: 'invalid', weight, ready: true, handler };
     }
-    const state = this.#backends.take(parent, target);
-    const handler = ruleBackendStack({ parent, route, backend }, state.handler, this.#deps);
+    const state = this.#backends.take(of.parent, target);
+    const handler = ruleBackendStack({ ...of, backend }, state.handler, this.#deps);
     return {
       name: state.name,
       weight,

@@ -61,7 +61,6 @@ export function ruleStack(
     route: ObjectRef;
     rule: WireRule;
     backends: readonly Backend[];
-    faults: readonly WireFault[];
   },
   deps: Deps,
 ): Handler {
@@ -85,8 +84,6 @@ export function ruleStack(
       }),
       // Inside retries, so that each attempt starts from what the client sent.
       headerModifiers(rule.filters),
-      // Inside retries, so that an injected failure is met as a real one would be.
-      faults(of.faults, deps),
     ],
     split(backends, deps.random),
   );
@@ -94,7 +91,12 @@ export function ruleStack(
 
 /** A backend as one rule uses it; `inner` is what all rules of the parent share. */
 export function ruleBackendStack(
-  of: { parent: WireServicePort; route: ObjectRef; backend: WireRule['backends'][number] },
+  of: {
+    parent: WireServicePort;
+    route: ObjectRef;
+    backend: WireRule['backends'][number];
+    faults: readonly WireFault[];
+  },
   inner: Handler,
   deps: Deps,
 ): Handler {
@@ -106,6 +108,8 @@ export function ruleBackendStack(
       httpMetrics(() => series, deps.clock),
       // Of this backendRef only.
       headerModifiers(backend.filters),
+      // Inside retries and counts: as on a real way, what happens there happens to what was sent.
+      faults(of.faults, deps),
     ],
     inner,
   );

@@ -95,6 +95,18 @@ describe('faults', () => {
     expect((await get()).status, 'the lease is over').to.equal(200);
   });
 
+  it('counts as sent what it holds back, and as ended what has ended', async () => {
+    const counted = async (what: string): Promise<number> =>
+      await mesh.metric(client, `outbound_http_route_backend_${what}_total`);
+    const [sent, ended] = [await counted('requests'), await counted('response_statuses')];
+    await inject(fault({ kind: 'delay', delayMs: 300, jitterMs: 0 }));
+    const reply = get();
+    await until(async () => (await counted('requests')) === sent + 1);
+    expect(await counted('response_statuses')).to.equal(ended);
+    await reply;
+    expect(await counted('response_statuses')).to.equal(ended + 1);
+  });
+
   it('loses the reply of work that was done', async () => {
     await inject(fault({ kind: 'reset' }, { direction: 'response' }));
     expect((await get()).status).to.equal(502);

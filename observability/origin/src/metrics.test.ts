@@ -34,7 +34,8 @@ describe('edgeSamples', () => {
       metric('outbound_http_route_retry_successes_total', inventory, 3),
       metric('outbound_http_balancer_endpoints', { ...inventory, endpoint_state: 'ready' }, 2),
       metric('outbound_http_balancer_endpoints', { ...inventory, endpoint_state: 'pending' }, 1),
-      metric('outbound_http_route_backend_requests_total', inventory, 99),
+      metric('outbound_http_route_backend_requests_total', inventory, 21),
+      metric('outbound_http_route_backend_response_statuses_total', inventory, 17),
     ];
     const [sample, ...others] = between(before, after);
     expect(others).to.deep.equal([]);
@@ -44,6 +45,8 @@ describe('edgeSamples', () => {
       view: 'route',
       source: { service: 'orders', version: '1.0.0', instance: 'orders-1' },
       target: { kind: 'service', name: 'inventory' },
+      // Of 21 attempts four were again, and four requests are under way.
+      requests: 17,
       responses: 13,
       failures: { status: 1, timeout: 3, failfast: 1, reset: 2 },
       retries: 4,

@@ -21,6 +21,9 @@ export type Sidecar = {
 };
 
 const ROUTE = 'outbound_http_route_';
+const BACKEND = `${ROUTE}backend_`;
+/** Attempts that were sent to a backend, as they are sent. */
+const SENT = `${BACKEND}requests_total`;
 const ENDPOINTS = 'outbound_http_balancer_endpoints';
 
 /** The `error` of policy-era series; what is not here is a broken connection. */
@@ -129,15 +132,20 @@ class Drafts {
 
   #route({ name, labels, value }: MetricSample, grown: number): void {
     const service = serviceOf(labels['parent_name'] ?? '');
-    // Backends of a route are told apart by endpoint; of their series only the gauge is of use.
-    if (service === '' || name.startsWith(`${ROUTE}backend_`)) return;
+    // Backends of a route are told apart by endpoint; of their series only what was sent is of use.
+    if (service === '' || (name.startsWith(BACKEND) && name !== SENT)) return;
     const draft = this.#draft('route', this.#own, this.#peer(service));
     switch (name) {
       case `${ROUTE}request_statuses_total`:
         ended(draft, labels, grown);
         break;
+      case SENT:
+        draft.requests += grown;
+        break;
       case `${ROUTE}retry_requests_total`:
         draft.retries += grown;
+        // Attempts were sent, and what is counted is requests.
+        draft.requests -= grown;
         break;
       case `${ROUTE}retry_successes_total`:
         draft.retrySuccesses += grown;
@@ -222,9 +230,8 @@ class Drafts {
   }
 }
 
-/** Linkerd counts a request of a route when it has ended. */
+/** Linkerd counts a request of a route when it has ended, and its attempts when they are sent. */
 function ended(draft: Draft, labels: MetricSample['labels'], grown: number): void {
-  draft.requests += grown;
   draft.responses += grown;
   const error = labels['error'] ?? '';
   if (error !== '') fail(draft, ROUTE_CAUSES[error] ?? 'reset', grown);
@@ -266,6 +273,7 @@ function toSample(draft: Draft, period: { atMs: number; periodMs: number }): Edg
   return {
     ...period,
     ...rest,
+    requests: Math.max(0, rest.requests),
     ...(latency && { latency }),
     ...(ready !== undefined && { endpointsReady: ready }),
     ...(pending !== undefined && { endpointsPending: pending }),

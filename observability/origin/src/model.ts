@@ -85,7 +85,7 @@ export type EdgeSample = {
   readonly view: 'route' | 'endpoint' | 'inbound' | 'tcp';
   readonly source: Place;
   readonly target: Target;
-  /** Begun in the period; for `route`, which counts them late, ended; 0 for `tcp`. */
+  /** Begun in the period; for `route` when they were sent to a backend; 0 for `tcp`. */
   readonly requests: number;
   /** Ended in the period, well or not. */
   readonly responses: number;
