@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@faultline/chassis/clock';
+import type { EngineEvent } from '../../local/src/engine-types.ts';
 import type { System } from './system.ts';
 
 export type CampaignPlan = {
@@ -26,12 +27,10 @@ export class CrashCampaign {
   readonly #system: System;
   readonly #plan: CampaignPlan;
   readonly #armed = new Map<string, Armed>();
-  #eventsSeen: number;
 
   constructor(system: System, plan: CampaignPlan) {
     this.#system = system;
     this.#plan = plan;
-    this.#eventsSeen = system.events.length;
   }
 
   /** Points nobody has died of yet. */
@@ -44,6 +43,7 @@ export class CrashCampaign {
   /** Arms everybody, and goes on until every point was passed or the time is up. */
   async run(timeoutMs: number): Promise<void> {
     const giveUpMs = systemClock.monotonic() + timeoutMs;
+    const stopListening = this.#system.listen((event) => this.#hear(event));
     for (const [service, points] of Object.entries(this.#plan.points)) {
       const instances = this.#system.engine.instances(service);
       for (const [at, { name }] of instances.entries()) {
@@ -53,8 +53,8 @@ export class CrashCampaign {
     }
     while (this.pending.length > 0 && systemClock.monotonic() < giveUpMs) {
       await systemClock.sleep(lookEveryMs);
-      await this.#look();
     }
+    stopListening();
   }
 
   #arm(instance: string, armed: Armed): void {
@@ -70,24 +70,26 @@ export class CrashCampaign {
     });
   }
 
-  async #look(): Promise<void> {
-    const { events } = this.#system;
-    const fresh = events.slice(this.#eventsSeen);
-    this.#eventsSeen = events.length;
-    for (const { component, state, reason } of fresh) {
-      if (state !== 'CrashLoopBackOff') continue;
-      const armed = this.#armed.get(component);
-      const point = await this.#lastPointOf(component);
-      if (armed?.points.delete(point)) {
-        this.passed.push(`${armed.service} ${point}`);
-        if (armed.points.size > 0) this.#arm(component, armed);
-      } else this.surprises.push(`${component} ended: ${reason}, at '${point}'`);
-    }
+  /**
+   * Arms it at once: a moment later the engine would have started it as it is, and it would have to be
+   * killed and started once more.
+   */
+  #hear({ component, state, reason }: EngineEvent): void {
+    if (state !== 'CrashLoopBackOff') return;
+    const armed = this.#armed.get(component);
+    const point = this.#lastPointOf(component);
+    if (armed?.points.delete(point)) {
+      this.passed.push(`${armed.service} ${point}`);
+      if (armed.points.size > 0) this.#arm(component, armed);
+    } else this.surprises.push(`${component} ended: ${reason}, at '${point}'`);
   }
 
-  async #lastPointOf(instance: string): Promise<string> {
-    const report = await readFile(this.#reportOf(instance), 'utf8').catch(() => '');
-    return report.split('\n').at(-2) ?? '';
+  #lastPointOf(instance: string): string {
+    try {
+      return readFileSync(this.#reportOf(instance), 'utf8').split('\n').at(-2) ?? '';
+    } catch {
+      return '';
+    }
   }
 
   #reportOf(instance: string): string {

@@ -21,6 +21,8 @@ export type SystemOptions = {
   observed?: boolean;
 };
 
+type Listener = (event: EngineEvent) => void;
+
 /** The real thing: the local engine with all services and stores, on free ports, in a folder of its own. */
 export class System implements AsyncDisposable {
   readonly engine: Engine;
@@ -31,11 +33,13 @@ export class System implements AsyncDisposable {
   readonly sink: OtlpSink;
   /** What the engine has reported so far. */
   readonly events: readonly EngineEvent[];
+  readonly #listeners: Set<Listener>;
   readonly #dir: string;
 
   private constructor(parts: {
     engine: Engine;
     events: readonly EngineEvent[];
+    listeners: Set<Listener>;
     sink: OtlpSink;
     dir: string;
   }) {
@@ -43,6 +47,7 @@ export class System implements AsyncDisposable {
     const { postgres = '', redis = '' } = engine.storeUrls();
     this.engine = engine;
     this.events = parts.events;
+    this.#listeners = parts.listeners;
     this.sink = parts.sink;
     this.#dir = parts.dir;
     this.url = new URL(engine.links['Shop'] ?? '').origin.replace('localhost', '127.0.0.1');
@@ -55,6 +60,7 @@ export class System implements AsyncDisposable {
     const dir = await mkdtemp(join(tmpdir(), 'a whole system '));
     const sink = await startOtlpSink();
     const events: EngineEvent[] = [];
+    const listeners = new Set<Listener>();
     const engine = await startEngine({
       root,
       dataDir: join(dir, 'state'),
@@ -67,9 +73,18 @@ export class System implements AsyncDisposable {
       },
       // Nothing secret is told, not even to those who look closely.
       set: ['shop-settings.SEED=demo', 'shop-settings.LOG_LEVEL=debug'],
-      onEvent: (event) => events.push(event),
+      onEvent: (event) => {
+        events.push(event);
+        for (const listener of listeners) listener(event);
+      },
     });
-    return new System({ engine, events, sink, dir });
+    return new System({ engine, events, listeners, sink, dir });
+  }
+
+  /** Calls `listener` at each event from now on, before the engine goes on; until the answer is called. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** How often each instance and store has been started again, by name. */
