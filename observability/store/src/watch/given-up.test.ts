@@ -47,24 +47,4 @@ describe('GivenUp', () => {
     const added = told([...seconds(60, [10, 9]), ...seconds(26, [0, 0])]);
     expect(sum(added)).to.equal(60);
   });
-
-  it('leaves alone what is counted at its end', () => {
-    const [edge] = new GivenUp().settle([
-      {
-        atMs: 0,
-        periodMs: 1_000,
-        view: 'route',
-        source: { service: 'gateway' },
-        target: { kind: 'service', name: 'orders' },
-        requests: 4,
-        responses: 2,
-        ...quiet,
-        connectionsOpened: 0,
-        connectionsClosed: 0,
-        bytesRead: 0,
-        bytesWritten: 0,
-      },
-    ]);
-    expect(edge?.responses).to.equal(2);
-  });
 });

@@ -23,8 +23,6 @@ export class GivenUp {
   /** The samples with the ends that nobody told of. */
   settle(samples: readonly EdgeSample[]): EdgeSample[] {
     return samples.map((sample) => {
-      // Routes are counted at the end, and connections are no calls.
-      if (sample.view === 'route' || sample.view === 'tcp') return sample;
       const ended = this.#ended(sample);
       return ended === 0 ? sample : { ...sample, responses: sample.responses + ended };
     });
