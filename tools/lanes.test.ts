@@ -9,6 +9,7 @@ describe('the lanes of a test run', () => {
     const files = [
       'local/test/deploys.test.ts',
       'local/test/engine.test.ts',
+      'local/src/state/state.test.ts',
       'mesh/proxy/test/pool.test.ts',
       'services/orders/test/process.test.ts',
       'test/cluster/boot.test.ts',
@@ -19,15 +20,18 @@ describe('the lanes of a test run', () => {
       'test/trace.test.ts',
     ];
     expect(lanesOf(files)).to.deep.equal([
+      ['test/crash.test.ts', 'test/trace.test.ts', 'test/console.test.ts', 'test/deploys.test.ts'],
       [
+        'services/orders/test/process.test.ts',
         'mesh/proxy/test/pool.test.ts',
-        'test/crash.test.ts',
-        'test/trace.test.ts',
-        'test/console.test.ts',
-        'test/deploys.test.ts',
+        'local/src/state/state.test.ts',
       ],
-      ['services/orders/test/process.test.ts', 'local/test/engine.test.ts'],
-      ['local/test/deploys.test.ts', 'test/cluster/boot.test.ts', 'test/standalone.test.ts'],
+      [
+        'local/test/deploys.test.ts',
+        'local/test/engine.test.ts',
+        'test/cluster/boot.test.ts',
+        'test/standalone.test.ts',
+      ],
     ]);
   });
 
