@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, globSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentWith, root } from './config.ts';
-import { lanesOf } from './lanes.ts';
+import { type Batch, lanesOf, runLanes } from './lanes.ts';
 import { closingLine, section } from './run-state.ts';
 import { combine, supervise, type Outcome } from './supervise.ts';
 import { isInMemory, makeTempFolder } from './temp-folder.ts';
@@ -35,7 +35,9 @@ const startedMs = performance.now();
 const tempDir = makeTempFolder(environmentWith({})['TMPDIR']);
 // Some tests run programs as another user, who must be able to reach their own folder in it.
 chmodSync(tempDir, 0o711);
-const outcome = combine(await Promise.all(lanesOf(specs(chosen)).map(run)));
+let isOver = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isOver = true));
+const outcome = combine(await runLanes(lanesOf(specs(chosen)), run, () => isOver));
 rmSync(tempDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 if (outcome.failures.length > 0) console.log(section('Failed:', outcome.failures));
 if (outcome.problem !== undefined) console.log(`✘ ${outcome.problem}`);
@@ -43,7 +45,7 @@ console.log(`in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 console.log(closingLine(outcome));
 process.exitCode = outcome.failed > 0 ? 1 : 0;
 
-function run(files: string[]): Promise<Outcome> {
+function run(files: Batch): Promise<Outcome> {
   return supervise({
     command: process.execPath,
     args: [join(root, 'node_modules/mocha/bin/mocha.js'), '--forbid-only', ...rest, ...files],
