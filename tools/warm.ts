@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileCacheDir, root } from './config.ts';
 
@@ -30,6 +30,9 @@ function runOnce(args: readonly string[]): Promise<void> {
   });
 }
 
+// Each system runs its services from a folder of its own, and what was compiled for it stays: who sets
+// up anew begins anew.
+if (compileCacheDir !== undefined) rmSync(compileCacheDir, { recursive: true, force: true });
 // Two at a time, the first alone: what it has compiled the others find.
 const [first = [], ...others] = programs;
 await runOnce(first);
