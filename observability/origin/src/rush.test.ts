@@ -47,6 +47,30 @@ describe('Rush', () => {
     expect(rush.now).to.equal(undefined);
   });
 
+  describe('that lasts', () => {
+    function serve(perSecond: number, seconds: number, outcome: 'fine' | 'slow'): void {
+      for (let count = 0; count < seconds; count++) {
+        for (let one = 0; one < perSecond; one++) rush.add(second * 1_000, outcome);
+        see(perSecond, 1);
+      }
+    }
+
+    it('is the usual from when it has been borne for a while', () => {
+      see(1, 40);
+      serve(30, 8, 'fine');
+      expect(rush.now).to.not.equal(undefined);
+      serve(30, 10, 'fine');
+      expect(rush.now).to.equal(undefined);
+      expect(rush.usualPerSecond).to.be.closeTo(30, 3);
+    });
+
+    it('goes on while it does harm', () => {
+      see(20, 40);
+      serve(80, 20, 'slow');
+      expect(rush.now).to.not.equal(undefined);
+    });
+  });
+
   it('takes a little more for nothing', () => {
     see(20, 40);
     see(30, 10);

@@ -1,5 +1,9 @@
 const SECONDS = 120;
 const LEARNT_AT = 10;
+/** A rush that does no harm for so long does none. */
+const BORNE_MS = 10_000;
+const BORNE_AT = 20;
+const BORNE_SHARE = 0.05;
 
 type Guess = { readonly requests: number; readonly seconds: number };
 
@@ -126,10 +130,24 @@ export class Rush {
       this.#sinceMs = undefined;
       this.#peak = 1;
     }
+    if (isRush && this.#isBorne()) {
+      this.#usual = rate;
+      this.#guessed = undefined;
+      this.#sinceMs = undefined;
+      this.#peak = 1;
+    }
     this.#learnt++;
     // What lasts becomes usual in a few minutes.
     const weight = this.#learnt < LEARNT_AT ? 0.3 : isRush ? 0.003 : 0.04;
     this.#usual += (rate - this.#usual) * weight;
+  }
+
+  /** Whether as many have come for a while and been served as ever: what breaks later breaks by itself. */
+  #isBorne(): boolean {
+    const sinceMs = this.#sinceMs ?? Infinity;
+    if (this.#second * 1_000 - sinceMs < BORNE_MS) return false;
+    const { total, failed, slow } = this.sum(sinceMs);
+    return total >= BORNE_AT && failed + slow < total * BORNE_SHARE;
   }
 
   /** Whether so many a second, for so long, are neither the usual nor chance. */
