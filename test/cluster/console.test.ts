@@ -3,25 +3,11 @@ import { loadConfig, type StoreConfig } from '@faultline/store/config';
 import { startConsole } from '@faultline/store/console';
 import { expect } from 'chai';
 import { renderEnvironment } from './support/overlays.ts';
-import { readResources, type Resources, type Workload, workloads } from './support/resources.ts';
+import { readResources, type Resources, workloads } from './support/resources.ts';
+import { isPeer } from './support/checks/sidecars.ts';
 import { selects } from './support/schemas/common.ts';
 
 type Ports = { name: string; port: number }[];
-type Peer = NonNullable<
-  Resources['NetworkPolicy'][number]['spec']['ingress'][number]['from']
->[number];
-
-function isOf(
-  { namespaceSelector, podSelector }: Peer,
-  { namespace, template }: Workload,
-): boolean {
-  const place = { 'kubernetes.io/metadata.name': namespace };
-  return (
-    namespaceSelector !== undefined &&
-    selects(namespaceSelector, place) &&
-    (podSelector === undefined || selects(podSelector, template.metadata.labels))
-  );
-}
 
 describe('the console of a cluster', () => {
   let all: Resources;
@@ -82,6 +68,8 @@ describe('the console of a cluster', () => {
     expect(config.targetsFile).to.equal(undefined);
     expect(config.targetsUrl).to.equal(config.prometheusUrl);
     const store = workloads(all).find(({ name }) => name === 'trace-store');
+    if (store === undefined) throw new Error('expected a trace store');
+    const looker = { namespace: store.namespace, labels: store.template.metadata.labels };
     const scraped = workloads(all).filter(
       ({ namespace, template }) =>
         namespace === 'shop' &&
@@ -95,7 +83,7 @@ describe('the console of a cluster', () => {
           selects(spec.podSelector, pod.template.metadata.labels),
       )
         .flatMap(({ spec }) => spec.ingress)
-        .filter(({ from = [] }) => from.some((peer) => store && isOf(peer, store)))
+        .filter(({ from = [] }) => from.some((peer) => isPeer(peer, looker)))
         .flatMap(({ ports = [] }) => ports.map(({ port }) => port));
       // The service's own port, its sidecar's, and what meshed calls arrive at.
       expect(open, pod.name).to.include.members([9100, 4191, 4143]);

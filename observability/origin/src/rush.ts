@@ -65,8 +65,8 @@ export class Rush {
     const all = { requests: before.requests + requests, seconds: before.seconds + seconds };
     const isFar = this.#isFar(all.requests / all.seconds, all.seconds);
     if (this.#guessed) {
-      this.#guessed = isFar ? all : undefined;
-      if (!isFar) this.#sinceMs = undefined;
+      if (isFar) this.#guessed = all;
+      else this.#end();
     } else if (this.#sinceMs === undefined && isFar) {
       this.#guessed = all;
       this.#sinceMs = fromMs;
@@ -125,21 +125,20 @@ export class Rush {
       this.#guessed = undefined;
       this.#sinceMs ??= (this.#second - 4) * 1_000;
       this.#peak = Math.max(this.#peak, rate / Math.max(this.#usual, 1));
-    } else if (rate < least && this.#latest < least) {
-      this.#guessed = undefined;
-      this.#sinceMs = undefined;
-      this.#peak = 1;
     }
-    if (isRush && this.#isBorne()) {
-      this.#usual = rate;
-      this.#guessed = undefined;
-      this.#sinceMs = undefined;
-      this.#peak = 1;
-    }
+    const isBorne = isRush && this.#isBorne();
+    if (isBorne) this.#usual = rate;
+    if (isBorne || (rate < least && this.#latest < least)) this.#end();
     this.#learnt++;
     // What lasts becomes usual in a few minutes.
     const weight = this.#learnt < LEARNT_AT ? 0.3 : isRush ? 0.003 : 0.04;
     this.#usual += (rate - this.#usual) * weight;
+  }
+
+  #end(): void {
+    this.#guessed = undefined;
+    this.#sinceMs = undefined;
+    this.#peak = 1;
   }
 
   /** Whether as many have come for a while and been served as ever: what breaks later breaks by itself. */

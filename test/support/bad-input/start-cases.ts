@@ -1,3 +1,4 @@
+import { compiledBefore } from '@faultline/chassis/testing/process';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from '../system.ts';
@@ -59,13 +60,11 @@ export function faultline(...args: string[]): Promise<Ending> {
 
 function run(args: string[], cwd: string, env: Record<string, string>): Promise<Ending> {
   const { PATH = '' } = process.env;
-  // The one that the local engine uses: a start is half as long.
-  const NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/faultline');
   const options = {
     cwd,
     timeout: 20_000,
     killSignal: 'SIGKILL' as const,
-    env: { PATH, NODE_COMPILE_CACHE, ...env },
+    env: { PATH, ...compiledBefore, ...env },
   };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, options, (_, stdout, stderr) => {

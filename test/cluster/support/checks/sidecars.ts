@@ -5,6 +5,7 @@ import { problem } from './references.ts';
 
 type Policy = Resources['NetworkPolicy'][number];
 type Rule = Policy['spec']['egress'][number];
+type Peer = NonNullable<Rule['to']>[number];
 type Receiver = {
   readonly what: string;
   readonly namespace: string;
@@ -68,13 +69,21 @@ function isMeshed({ template, namespace }: Workload, all: Resources): boolean {
   return said.find((one) => one !== undefined) === 'enabled';
 }
 
-function isLetOut({ to, ports }: Rule, { namespace, labels }: Receiver, port: number): boolean {
-  const place = { 'kubernetes.io/metadata.name': namespace };
-  const isReceiver = (to ?? [{}]).some(
-    ({ namespaceSelector, podSelector, ipBlock }: NonNullable<Rule['to']>[number]) =>
-      ipBlock === undefined &&
-      (to === undefined || (namespaceSelector && selects(namespaceSelector, place))) &&
-      (podSelector === undefined || selects(podSelector, labels)),
-  );
+function isLetOut({ to, ports }: Rule, receiver: Receiver, port: number): boolean {
+  const isReceiver = to === undefined || to.some((peer) => isPeer(peer, receiver));
   return isReceiver && (ports === undefined || ports.some((one) => one.port === port));
+}
+
+/** Whether a rule that names a namespace means such a pod. */
+export function isPeer(
+  { namespaceSelector, podSelector, ipBlock }: Peer,
+  { namespace, labels }: Pick<Receiver, 'namespace' | 'labels'>,
+): boolean {
+  const place = { 'kubernetes.io/metadata.name': namespace };
+  return (
+    ipBlock === undefined &&
+    namespaceSelector !== undefined &&
+    selects(namespaceSelector, place) &&
+    (podSelector === undefined || selects(podSelector, labels))
+  );
 }
