@@ -15,11 +15,13 @@ import {
   stopStoreProcess,
   type StoreProcess,
 } from './store/store-process.ts';
+import { withoutStore } from './store/without.ts';
 import { type Batch, batches, largeTrace, seeded } from './store/traffic.ts';
 
 // Measures the trace store as a process: how fast it takes spans, how long searches and large traces
 // take, what it needs of memory, and how soon it is there. `node bench/store.ts [--json]`; with
-// `--soak [--minutes 3] [--rate 20000]` instead what it needs, analysis included, under a steady flood.
+// `--soak [--minutes 3] [--rate 20000]` instead what it needs, analysis included, under a steady flood;
+// with `--without [--rounds 3]` what people notice of it when it stands still or is gone.
 
 const MB = 1_024 * 1_024;
 const TRACES = 50_000;
@@ -37,6 +39,8 @@ const { values: options } = parseArgs({
     soak: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '3' },
     rate: { type: 'string', default: '20000' },
+    without: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), 'bench-store-'));
@@ -44,15 +48,19 @@ const random = seeded(1);
 const startMs = Date.now() - 3_600_000;
 
 async function main(): Promise<void> {
-  const results = options.soak
-    ? await measureSoak()
-    : { ...(await measureLarge()), ...(await measureDefault()) };
+  const results = await measure();
   if (options.json) console.log(JSON.stringify(results));
   else {
     for (const [name, value] of Object.entries(results)) {
       console.log(`${name.padEnd(52)} ${value.toFixed(2).padStart(12)}`);
     }
   }
+}
+
+async function measure(): Promise<Record<string, number>> {
+  if (options.soak) return measureSoak();
+  if (!options.without) return { ...(await measureLarge()), ...(await measureDefault()) };
+  return withoutStore({ dataDir: join(folder, 'shop'), rounds: Number(options.rounds) });
 }
 
 /** As the local engine runs it: with its default budget, and with the analysis. */

@@ -23,11 +23,10 @@ export type RecordOptions = {
   seed: number;
   part: Draw['part'];
   rps: number;
-  /** The first recording begins with the system, the others with a system that has been well. */
+  /** Where the shop keeps its state; default a folder that goes with it. */
   dataDir?: string;
 };
 
-const EPISODES_A_FILE = 8;
 const WARM_UP_MS = 45_000;
 const QUIET_MS = 12_000;
 const RECOVERY_MS_MAX = 60_000;
@@ -71,7 +70,7 @@ function shuffled(kinds: readonly string[], random: () => number): string[] {
 
 type SessionOptions = RecordOptions & { random: () => number; stop: AbortSignal };
 
-/** One shop from its start to its end, in several recordings. */
+/** One shop from its start to its end: what it has learnt it keeps, as that of a user does. */
 class Session {
   readonly #shop: Shop;
   readonly #inputs: Inputs;
@@ -84,40 +83,34 @@ class Session {
   }
 
   async run(order: readonly string[]): Promise<void> {
-    const { rps, random, stop } = this.#options;
-    // The first recording is of a system that has just started.
-    for (let at = 0; at < order.length && !stop.aborted; at += EPISODES_A_FILE) {
-      const startMs = systemClock.now();
-      const id = `${this.#options.part}-${this.#options.seed}-${String(at).padStart(3, '0')}`;
-      this.#inputs.begin(join(this.#options.dir, `${id}.jsonl.gz`));
-      if (at === 0) {
-        await this.#shop.send({ rps });
-        for (const service of DOUBLED) {
-          if (random() < 0.5) await this.#shop.engine.scale(service, 2);
-        }
-        for (const service of DOUBLED) {
-          if (this.#doubled().length < 2) await this.#shop.engine.scale(service, 2);
-        }
-      }
-      await this.#pause(WARM_UP_MS);
-      const expected: ExpectedOrigin[] = [];
-      const distractors: string[] = [];
-      const tolerated: ToleratedOrigin[] = [];
-      for (const kind of order.slice(at, at + EPISODES_A_FILE)) {
-        if (stop.aborted) break;
-        const episode = this.#draw(kind);
-        const beganMs = systemClock.now();
-        if (episode.faults.length === 0) distractors.push(kind);
-        expected.push(...(await this.#play(kind, episode)));
-        // More people than a small machine can serve do harm, and whoever says so is right.
-        if (episode.besides?.kind === 'rush') tolerated.push(rushed(beganMs));
-      }
-      const head = { format: 'faultline-recording/1', source: 'real' } as const;
-      const { seed } = this.#options;
-      const endMs = systemClock.now();
-      const done = { expected, distractors, tolerated };
-      await this.#inputs.end({ ...head, id, seed, rps, startMs, endMs, ...done });
+    const { dir, rps, seed, part, random, stop } = this.#options;
+    const startMs = systemClock.now();
+    const id = `${part}-${seed}`;
+    this.#inputs.begin(join(dir, `${id}.jsonl.gz`));
+    await this.#shop.send({ rps });
+    for (const service of DOUBLED) {
+      if (random() < 0.5) await this.#shop.engine.scale(service, 2);
     }
+    for (const service of DOUBLED) {
+      if (this.#doubled().length < 2) await this.#shop.engine.scale(service, 2);
+    }
+    await this.#pause(WARM_UP_MS);
+    const expected: ExpectedOrigin[] = [];
+    const distractors: string[] = [];
+    const tolerated: ToleratedOrigin[] = [];
+    for (const kind of order) {
+      if (stop.aborted) break;
+      const episode = this.#draw(kind);
+      const beganMs = systemClock.now();
+      if (episode.faults.length === 0) distractors.push(kind);
+      expected.push(...(await this.#play(kind, episode)));
+      // More people than a small machine can serve do harm, and whoever says so is right.
+      if (episode.besides?.kind === 'rush') tolerated.push(rushed(beganMs));
+    }
+    const head = { format: 'faultline-recording/1', source: 'real' } as const;
+    const endMs = systemClock.now();
+    const done = { expected, distractors, tolerated };
+    await this.#inputs.end({ ...head, id, seed, rps, startMs, endMs, ...done });
   }
 
   #doubled(): string[] {

@@ -261,6 +261,20 @@ function hiddenByTimeout(stage: Stage): void {
   expect(stage, 'hidden by a timeout', { accepted: whole(stage, service), faults: [id] });
 }
 
+/** Hardly anybody comes, and then everybody at once, who stay. */
+function loadBegins({ kernel, startMs, surges }: Stage): void {
+  const beganMs = startMs - kernel.between(10_000, 22_000);
+  surges.push({ startMs: 0, endMs: beganMs, factor: 0.04 });
+}
+
+/** A fault soon after people have begun to come. */
+function afterLoadBegan(stage: Stage): void {
+  loadBegins(stage);
+  const name = 'load has just begun';
+  const kinds = [onService(name, error), onService(name, delay), onEdge(name, error)];
+  stage.kernel.pick([...kinds, onStore(name, delay)])(stage);
+}
+
 /** Everything that breaks, by name. */
 export const faultKinds: Readonly<Record<string, Kind>> = {
   'service errors': onService('service errors', error),
@@ -291,6 +305,7 @@ export const faultKinds: Readonly<Record<string, Kind>> = {
   overload,
   'two at once': two,
   'unrelated deploy at once': besidesDeploy,
+  'load has just begun': afterLoadBegan,
 };
 
 /** Everything that happens to a healthy system. */
@@ -336,6 +351,10 @@ export const harmlessKinds: Readonly<Record<string, Kind>> = {
       world.change({ kind: 'scale', service, detail: `${service} to ${others.length}` });
       kernel.spawn(stopInstance(world, first));
     });
+  },
+  'load begins': (stage) => {
+    stage.distractors.push('load begins');
+    loadBegins(stage);
   },
   'load spike': (stage) => {
     stage.distractors.push('load spike');

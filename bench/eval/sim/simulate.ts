@@ -90,7 +90,7 @@ function build(kernel: Kernel, seed: number): World {
     epochMs: EPOCH_MS,
     spanLoss: kernel.pick([0, 0.001, 0.01]),
     skewMs: kernel.pick([0, 1, 4]),
-    scrapeMs: 1_000,
+    scrapeMs: 500,
     scrapeLoss: 0.01,
     proxySpans: seed % 4 === 0,
     instanceEvents: kernel.random() < 0.75,

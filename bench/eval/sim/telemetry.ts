@@ -154,7 +154,7 @@ export class Telemetry {
 
   #scrape(instance: Instance): void {
     const { nowMs } = this.#kernel;
-    const periodMs = nowMs - (this.#scrapedMs.get(instance.name) ?? nowMs - 1_000);
+    const periodMs = nowMs - (this.#scrapedMs.get(instance.name) ?? nowMs - this.settings.scrapeMs);
     this.#scrapedMs.set(instance.name, nowMs);
     const edges: EdgeSample[] = [];
     for (const counts of this.#counts.get(instance.name)?.values() ?? []) {

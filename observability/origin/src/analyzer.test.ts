@@ -145,6 +145,19 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.sentence).to.contain('suspected: orders 1.1.0');
   });
 
+  it('needs fewer failures of a version that has just come, though others of its calls went well', () => {
+    const one = (version: string, status: number) => ({
+      orders: { instance: `orders-${version}`, version, status },
+    });
+    const deeds = [...times(6, {}), ...times(2, one('1.1.0', 500)), ...times(3, one('1.1.0', 200))];
+    scene.second(deeds);
+    expect(scene.current).to.equal(undefined);
+    scene = new Scene().warmUp();
+    scene.change({ kind: 'deploy', service: 'orders', version: '1.1.0', detail: 'orders 1.1.0' });
+    const { kind, version } = scene.second(deeds).current?.origin ?? {};
+    expect([kind, version]).to.deep.equal(['version', '1.1.0']);
+  });
+
   it('does not suspect a deploy of somebody else at the same moment', () => {
     scene.change({ kind: 'deploy', service: 'catalog', version: '1.1.0' });
     scene.second(times(8, { orders: { status: 500 } }));

@@ -51,6 +51,29 @@ describe('EdgeBook', () => {
     expect(into('orders').soft?.bad).to.be.greaterThan(2);
   });
 
+  it('tells calls that are stuck by the second, however often it is told', () => {
+    const half = { periodMs: 500, requests: 5, responses: 5 };
+    const look = (options: Partial<EdgeSample>) => {
+      nowMs += 500;
+      const one = { ...sample('gateway', 'orders', { ...half, ...options }), atMs: nowMs };
+      book.add(one, { nowMs, cold: false });
+    };
+    for (let count = 0; count < 10; count++) look({});
+    look({ requests: 3, responses: 0 });
+    look({ requests: 0, responses: 0 });
+    expect(into('orders').soft?.bad).to.equal(0);
+    look({ requests: 0, responses: 0 });
+    expect(into('orders').soft?.bad).to.be.greaterThan(2);
+  });
+
+  it('does not take calls for stuck that usually take half a second', () => {
+    for (let second = 0; second < 5; second++) add(sample('gateway', 'images', { tookMs: 450 }));
+    for (let second = 0; second < 3; second++) {
+      add(sample('gateway', 'images', { requests: 3, responses: 0 }));
+    }
+    expect(into('images').soft?.bad).to.equal(0);
+  });
+
   it('makes no more of a call that never ends the longer it lasts', () => {
     for (let second = 0; second < 5; second++) add(sample('gateway', 'orders'));
     add(sample('gateway', 'orders', { requests: 11, responses: 10 }));
@@ -109,6 +132,21 @@ describe('EdgeBook', () => {
     expect(into('postgres', 'store').soft?.bad).to.equal(4);
   });
 
+  it('gives a store a second to answer, however often it is told of', () => {
+    const half = (of: { read: number; written: number }) => {
+      nowMs += 500;
+      book.add({ ...store(of), atMs: nowMs, periodMs: 500 }, { nowMs, cold: false });
+    };
+    for (let count = 0; count < 40; count++) {
+      half({ read: 0, written: 900 });
+      half({ read: 4_000, written: 0 });
+    }
+    expect(into('postgres', 'store').soft?.bad).to.equal(0);
+    half({ read: 0, written: 900 });
+    half({ read: 0, written: 900 });
+    expect(into('postgres', 'store').soft?.bad).to.equal(1);
+  });
+
   it('sees a store that says nothing on new connections', () => {
     for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
     const opening = { ...store({ read: 0, written: 0 }), connectionsOpened: 2 };
@@ -157,7 +195,7 @@ describe('EdgeBook', () => {
 
   it('tells how long attempts took lately', () => {
     for (let second = 0; second < 5; second++) add(sample('gateway', 'orders', { tookMs: 8 }));
-    expect(book.latencyOf('gateway', 'orders')).to.deep.equal({ p50Ms: 10, p99Ms: 10 });
+    expect(book.latencyOf('gateway', 'orders')).to.deep.equal({ p50Ms: 7.5, p99Ms: 9.95 });
     expect(book.latencyOf('gateway', 'nobody')).to.deep.equal({});
   });
 });

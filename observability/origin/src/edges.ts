@@ -12,17 +12,23 @@ const FULL = 2_000;
 const WAITED_MS = 2_500;
 /** Longer than any call is waited for. */
 const LOST_MS = 25_000;
+/** Calls are stuck that have been under way for a second, give or take what timers do. */
+const STUCK_MS = 900;
 
 type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
 type Means = { readonly lately: Tally; usualMs: number; learnt: number };
+/** How many calls were under way when a sidecar was looked at. */
+type Look = { readonly atMs: number; readonly pending: number; responsesSince: number };
 type Series = {
   pending: number;
-  /** Under way for the whole of the last period, and those of them that were so for the first time. */
+  /** Those of the last second, and the last one before it. */
+  looks: Look[];
+  /** Under way for all of the last second, and those of them that were so for the first time. */
   stuck: number;
   newlyStuck: number;
   /** Since when the same calls have been under way. */
   stuckSinceMs: number | undefined;
-  /** How many are usually under way for more than a period: streams. */
+  /** How many usually are: streams. */
   usualStuck: number;
   /** Where the callee is a store. */
   readonly talk: StoreTalk;
@@ -49,7 +55,7 @@ export class EdgeBook {
   /** When an instance last had requests in hand for longer than is usual. */
   readonly #stuckMs = new Map<string, number>();
   readonly #pools = new Map<string, Pool>();
-  /** What attempts took lately, fading by the sample. */
+  /** What attempts took lately, fading by the second. */
   readonly #recent = new Map<string, Pool>();
   readonly #flows = new Flows();
   readonly #means = new Map<string, Means>();
@@ -100,7 +106,7 @@ export class EdgeBook {
     }
   }
 
-  /** Of attempts in the last seconds, in milliseconds; to the width of a bucket. */
+  /** Of attempts in the last seconds, in milliseconds; linear within a bucket. */
   latencyOf(caller: string, callee: string): { p50Ms?: number; p99Ms?: number } {
     const recent = this.#recent.get(`${caller} ${callee}`);
     if (!recent || recent.total < 0.5) return {};
@@ -156,21 +162,23 @@ export class EdgeBook {
     if (view !== 'inbound') this.#average(sample);
   }
 
-  /** Calls that were under way for the whole period although such calls are not usually. */
+  /** Calls that have been under way for a second although such calls are not usually. */
   #stuck(sample: EdgeSample, series: Series): number {
-    const { requests, responses, view, target, atMs } = sample;
-    const stuck = Math.max(0, series.pending - responses);
+    const { requests, responses, view, target, atMs, periodMs } = sample;
+    const stuck = stuckOf(series, sample);
     writeOff(series, { stuck, atMs });
     series.pending = Math.max(0, series.pending + requests - responses);
+    series.looks.push({ atMs, pending: series.pending, responsesSince: 0 });
     const odd = Math.max(0, stuck - series.usualStuck * 2 - 0.2);
     if (view === 'inbound' && odd >= 1 && target.instance !== undefined) {
       if (this.#stuckMs.size >= SERIES_MAX) this.#stuckMs.clear();
       this.#stuckMs.set(target.instance, atMs);
     }
     if (!this.frozen) {
-      series.usualStuck += (Math.min(stuck, series.usualStuck + 1) - series.usualStuck) * 0.05;
+      const weight = Math.min(0.2, (0.05 * periodMs) / 1_000);
+      series.usualStuck += (Math.min(stuck, series.usualStuck + 1) - series.usualStuck) * weight;
     }
-    return Math.min(this.#isKnown(sample) ? odd : 0, told(series, stuck));
+    return Math.min(this.#isShort(sample) ? odd : 0, told(series, stuck));
   }
 
   #average({ view, source, target, latency, atMs, periodMs }: EdgeSample): void {
@@ -193,19 +201,21 @@ export class EdgeBook {
     means.learnt = Math.min(1_000, means.learnt + latency.count);
   }
 
-  #remember({ source, target, latency }: EdgeSample): void {
+  #remember({ source, target, latency, periodMs }: EdgeSample): void {
     if (!latency) return;
     const key = `${source.service} ${target.name}`;
     const before = this.#recent.get(key);
-    const counts = latency.counts.map((count, at) => count + (before?.counts[at] ?? 0) * 0.8);
-    const total = latency.count + (before?.total ?? 0) * 0.8;
+    const kept = 0.8 ** (periodMs / 1_000);
+    const counts = latency.counts.map((count, at) => count + (before?.counts[at] ?? 0) * kept);
+    const total = latency.count + (before?.total ?? 0) * kept;
     if (this.#recent.size >= SERIES_MAX) this.#recent.clear();
     this.#recent.set(key, { boundsMs: latency.boundsMs, counts, total });
   }
 
-  /** Whether there has been time to learn how many calls of this kind are usually under way. */
-  #isKnown({ view, source, target }: EdgeSample): boolean {
-    return (this.#pools.get(`${view} ${source.service} ${target.name}`)?.total ?? 0) >= 5;
+  /** Whether calls of this kind are known to take so little that a second is long. */
+  #isShort({ view, source, target }: EdgeSample): boolean {
+    const pool = this.#pools.get(`${view} ${source.service} ${target.name}`);
+    return pool !== undefined && pool.total >= 5 && quantile(pool, 0.5) * 3 <= STUCK_MS;
   }
 
   #slow({ latency, view, source, target }: EdgeSample): number {
@@ -260,6 +270,7 @@ export class EdgeBook {
       if (this.#series.size >= SERIES_MAX) this.#series.clear();
       series = {
         pending: 0,
+        looks: [],
         stuck: 0,
         newlyStuck: 0,
         stuckSinceMs: undefined,
@@ -270,6 +281,15 @@ export class EdgeBook {
     }
     return series;
   }
+}
+
+/** How many of the calls that were under way a second ago have not ended since. */
+function stuckOf({ looks }: Series, { atMs, responses }: EdgeSample): number {
+  for (const look of looks) look.responsesSince += responses;
+  while ((looks[1]?.atMs ?? Infinity) <= atMs - STUCK_MS) looks.shift();
+  const [then] = looks;
+  if (!then || then.atMs > atMs - STUCK_MS) return 0;
+  return Math.max(0, then.pending - then.responsesSince);
 }
 
 /**
@@ -290,6 +310,7 @@ function writeOff(series: Series, { stuck, atMs }: { stuck: number; atMs: number
   else series.stuckSinceMs ??= atMs;
   if (atMs - (series.stuckSinceMs ?? atMs) < LOST_MS) return;
   series.pending = 0;
+  series.looks = [];
   series.stuckSinceMs = undefined;
 }
 
@@ -335,11 +356,14 @@ function failed({
   return { nobody, hard: nobody + status + reset + timeout };
 }
 
+/** Linear within a bucket; of those beyond the last bound nothing is known but that bound. */
 function quantile({ counts, total, boundsMs }: Pool, share: number): number {
   let left = total * share;
-  for (let at = 0; at < counts.length; at++) {
-    left -= counts[at] ?? 0;
-    if (left <= 0) return boundsMs[at] ?? boundsMs.at(-1) ?? 0;
+  for (let at = 0; at < boundsMs.length; at++) {
+    const count = counts[at] ?? 0;
+    const [from, to] = [boundsMs[at - 1] ?? 0, boundsMs[at] ?? 0];
+    if (count > 0 && left <= count) return from + (to - from) * (left / count);
+    left -= count;
   }
   return boundsMs.at(-1) ?? 0;
 }

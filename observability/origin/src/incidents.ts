@@ -55,7 +55,7 @@ export class Incidents {
     const updates: IncidentUpdate[] = [];
     const taken = new Set<Kept>();
     for (const verdict of verdicts) {
-      const known = this.#find(verdict, taken);
+      const known = this.#find(verdict, { taken, books });
       if (known === 'old news') continue;
       const kept = known ?? this.#open(verdict, books);
       taken.add(kept);
@@ -119,10 +119,14 @@ export class Incidents {
   }
 
   /** The open incident of that component, else one whose first guess this verdict puts right. */
-  #find({ suspect, followers }: Verdict, taken: ReadonlySet<Kept>): Kept | 'old news' | undefined {
+  #find(
+    { suspect, followers }: Verdict,
+    { taken, books }: { taken: ReadonlySet<Kept>; books: Books },
+  ): Kept | 'old news' | undefined {
     const key = keyOf(suspect.component);
     const same = this.#kept.findLast((kept) => keyOf(kept.component) === key && !taken.has(kept));
     if (same?.incident.state === 'open') return same;
+    if (books.nowMs - suspect.lastMs >= books.settings.quietMs) return 'old news';
     if (same && suspect.lastMs <= (same.incident.resolvedMs ?? 0) + 500) return 'old news';
     const isBack =
       same !== undefined &&

@@ -4,6 +4,8 @@ const LEARNT_AT = 10;
 const BORNE_MS = 10_000;
 const BORNE_AT = 20;
 const BORNE_SHARE = 0.05;
+/** Less than this tells chance from a rush too seldom. */
+const GUESSED_SECONDS = 0.9;
 
 type Guess = { readonly requests: number; readonly seconds: number };
 
@@ -21,7 +23,9 @@ export class Rush {
   /** What has come since a rush was guessed that is not certain yet. */
   #guessed: Guess | undefined;
   #isCounted = false;
-  /** Requests a second in the period that the edge's sidecar told of last. */
+  /** What the edge's sidecar has told of since the last guess. */
+  #period = { requests: 0, seconds: 0 };
+  /** Requests a second in the period before. */
   #latest = 0;
   /** Which seconds the edge's sidecar has told of. */
   readonly #told = new Float32Array(SECONDS);
@@ -50,10 +54,13 @@ export class Rush {
       this.#counts[at] = (this.#counts[at] ?? 0) + requests / parts;
       this.#told[at] = 1;
     }
-    if (periodMs <= 0) return;
-    const seconds = periodMs / 1_000;
-    this.#latest = requests / seconds;
-    this.#guess({ requests, seconds, fromMs: atMs - periodMs });
+    this.#period.requests += requests;
+    this.#period.seconds += Math.max(0, periodMs) / 1_000;
+    const period = this.#period;
+    if (period.seconds < GUESSED_SECONDS) return;
+    this.#period = { requests: 0, seconds: 0 };
+    this.#latest = period.requests / period.seconds;
+    this.#guess({ ...period, fromMs: atMs - period.seconds * 1_000 });
   }
 
   /**

@@ -8,6 +8,8 @@ const LEARNT_AT = 8;
 const UNGREETED_MAX = 3;
 /** In samples, of a second each: blocking reads of streams last two or three. */
 const WAIT_MAX = 3;
+/** Who is looked at more often is judged by the second all the same: replies take their time. */
+const JUDGED_MS = 900;
 
 type Circumstances = {
   /** The instance has just started: it is judged by what it is not answered, but by nothing else. */
@@ -44,9 +46,13 @@ export class StoreTalk {
   /** Samples since a connection was opened on which nothing has been said yet; 0 for none. */
   #ungreeted = 0;
   #samples = 0;
+  #gathered: EdgeSample | undefined;
 
-  /** Judges one period by what is usual, and learns from it. */
-  add(sample: EdgeSample, row: Row, { cold, frozen, isWaitedFor }: Circumstances): void {
+  /** Takes in a sample; judges each second by what is usual, and learns from it. */
+  add(part: EdgeSample, row: Row, { cold, frozen, isWaitedFor }: Circumstances): void {
+    const sample = this.#gathered ? joined(this.#gathered, part) : part;
+    this.#gathered = sample.periodMs < JUDGED_MS ? sample : undefined;
+    if (this.#gathered) return;
     const { bytesRead, bytesWritten } = sample;
     this.#samples++;
     const isLearnt = this.#samples > LEARNT_AT;
@@ -110,6 +116,18 @@ export class StoreTalk {
     // No answer at all is not a small one.
     if (bytesRead > 0) this.#leastRead = Math.min(this.#leastRead * 1.01, bytesRead / bytesWritten);
   }
+}
+
+/** Two samples, one after the other, as one. */
+function joined(first: EdgeSample, second: EdgeSample): EdgeSample {
+  return {
+    ...second,
+    periodMs: first.periodMs + second.periodMs,
+    connectionsOpened: first.connectionsOpened + second.connectionsOpened,
+    connectionsClosed: first.connectionsClosed + second.connectionsClosed,
+    bytesRead: first.bytesRead + second.bytesRead,
+    bytesWritten: first.bytesWritten + second.bytesWritten,
+  };
 }
 
 /** A store that is well says something on a new connection within the period or the next one. */

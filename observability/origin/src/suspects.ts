@@ -1,7 +1,7 @@
 import type { Books } from './books.ts';
 import { type Component, type Finding, keyOf } from './finding.ts';
 import { type Cell, type Hypothesis, type Priors, rank } from './hypotheses.ts';
-import type { Symptom } from './model.ts';
+import type { Origin, Symptom } from './model.ts';
 import { type Family, type Row, usualShare } from './rows.ts';
 import { mostSurprising, type Ratio, type Tally } from './tally.ts';
 import type { Death } from './vitals.ts';
@@ -36,6 +36,9 @@ const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
 const SLOW_SHARE_MIN = 0.15;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
+/** Versions that have just come break far more often than what has been there. */
+const ARRIVED = 4.5;
+const ARRIVED_MS = 60_000;
 const STRAINED = 0.3;
 
 /** Everything that has something against it in the window, the strongest first. */
@@ -62,12 +65,14 @@ function look(component: Component, books: Books): Suspect | undefined {
   const severity = main?.severity ?? 'hard';
   // Where everything is late, slowness is nobody's own.
   const weight = severity === 'soft' ? 1 / (1 + books.strain * 2) : 1;
-  const total = score * weight + (death ? (death.told ? DEATH_TOLD : DEATH_SEEN) : 0);
-  if (total <= 0) return undefined;
+  const ofDeath = death ? (death.told ? DEATH_TOLD : DEATH_SEEN) : 0;
+  if (score * weight + ofDeath <= 0) return undefined;
   const hypotheses = explain(component, { rows, severity, sinceMs, deaths, books });
+  const isArrival = severity === 'hard' && isNewVersion(hypotheses[0]?.origin, sinceMs, books);
+  const ofArrival = isArrival && (main?.ratio.bad ?? 0) >= 2 ? ARRIVED : 0;
   return {
     component,
-    score: total,
+    score: score * weight + ofDeath + ofArrival,
     onsetMs: onsetOf(findings, { sinceMs, death }),
     symptom: symptomOf({ findings, rows, sinceMs, severity, death }),
     hypotheses,
@@ -277,13 +282,20 @@ function explain(
     },
     instance: (instance) => (dead.has(instance) ? 8 : instances.size > 1 ? -1 : -20),
     version: (version) => {
-      const when = { atMs: sinceMs, withinMs: 60_000 };
-      if (books.vitals.arrivalOf(component.name, version, when)) return 2.5;
+      const origin = { kind: 'version', service: component.name, version } as const;
+      if (isNewVersion(origin, sinceMs, books)) return 2.5;
       return versions.size > 1 ? -1 : -20;
     },
   };
   const hypotheses = rank(component, { cells, usual, priors });
   return withDead(component, { hypotheses, deaths, instances: instances.size });
+}
+
+/** Whether it is a version that came shortly before. */
+function isNewVersion(origin: Origin | undefined, atMs: number, { vitals }: Books): boolean {
+  if (origin?.kind !== 'version') return false;
+  const when = { atMs, withinMs: ARRIVED_MS };
+  return vitals.arrivalOf(origin.service, origin.version, when) !== undefined;
 }
 
 /** The finest counts there are: by caller and instance where sidecars tell, else by either from spans. */

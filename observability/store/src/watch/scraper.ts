@@ -44,13 +44,16 @@ export class Scraper {
     this.#givenUp = options.isLinkerd ? new GivenUp() : undefined;
   }
 
-  /** One look at all; those that do not answer are left out. Never rejects. */
-  async look(): Promise<void> {
+  /** One look at these; those that do not answer are left out. Never rejects. */
+  async look({ kinds }: { kinds: readonly MetricsTarget['kind'][] }): Promise<void> {
     // Without the list there is nothing to look at yet.
     const all = await this.#options.targets().catch(() => []);
     const { ownUrl, onTargets } = this.#options;
     if (all.length > 0) onTargets(all);
-    const targets = all.filter(({ url }) => ownUrl === undefined || !url.startsWith(`${ownUrl}/`));
+    const targets = all.filter(
+      ({ url, kind }) =>
+        kinds.includes(kind) && (ownUrl === undefined || !url.startsWith(`${ownUrl}/`)),
+    );
     const traffic = new OwnTraffic(all, this.#options.edgeService);
     await Promise.all(targets.map((target) => this.#lookAt(target, traffic)));
     const oldMs = this.#options.clock.now() - KNOWN_MS;

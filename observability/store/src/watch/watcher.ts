@@ -13,7 +13,9 @@ import type { TargetSource } from './targets.ts';
 const BEAT_MS = 100;
 const BEATS_A_LOOK = 2;
 const BEATS_A_FRAME = 3;
-const SCRAPE_MS = 1_000;
+const SCRAPE_MS = 500;
+/** Services tell of their queues and of processor time only, for which a second is soon enough. */
+const SCRAPES_A_SECOND = 1_000 / SCRAPE_MS;
 const CHANGES_KEPT = 500;
 
 /** What is told to those who listen. */
@@ -172,9 +174,10 @@ export class Watcher {
       },
       onScrape: (...scraped) => this.#details.addScrape(...scraped),
     });
-    while (!this.#stopping.signal.aborted) {
+    for (let scrape = 0; !this.#stopping.signal.aborted; scrape++) {
       const startedMs = clock.monotonic();
-      await scraper.look();
+      const isWhole = scrape % SCRAPES_A_SECOND === 0;
+      await scraper.look({ kinds: isWhole ? ['sidecar', 'app'] : ['sidecar'] });
       const leftMs = SCRAPE_MS - (clock.monotonic() - startedMs);
       await clock.sleep(Math.max(100, leftMs), this.#stopping.signal);
     }
