@@ -48,11 +48,14 @@ export class StoreTalk {
   #samples = 0;
   #gathered: EdgeSample | undefined;
 
-  /** Takes in a sample; judges each second by what is usual, and learns from it. */
-  add(part: EdgeSample, row: Row, { cold, frozen, isWaitedFor }: Circumstances): void {
+  /** Takes in a sample; judges what a second's samples say by what is usual, and learns from it. */
+  add(part: EdgeSample, row: Row, circumstances: Circumstances): void {
     const sample = this.#gathered ? joined(this.#gathered, part) : part;
     this.#gathered = sample.periodMs < JUDGED_MS ? sample : undefined;
-    if (this.#gathered) return;
+    if (!this.#gathered) this.#take(sample, row, circumstances);
+  }
+
+  #take(sample: EdgeSample, row: Row, { cold, frozen, isWaitedFor }: Circumstances): void {
     const { bytesRead, bytesWritten } = sample;
     this.#samples++;
     const isLearnt = this.#samples > LEARNT_AT;

@@ -1,9 +1,10 @@
 import type { Books } from './books.ts';
+import { cellsOf, type Severity, storeCells } from './cells.ts';
 import { type Component, type Finding, keyOf } from './finding.ts';
-import { type Cell, type Hypothesis, type Priors, rank } from './hypotheses.ts';
+import { type Hypothesis, type Priors, rank } from './hypotheses.ts';
 import type { Origin, Symptom } from './model.ts';
 import { type Family, type Row, usualShare } from './rows.ts';
-import { mostSurprising, type Ratio, type Tally } from './tally.ts';
+import { mostSurprising, type Ratio } from './tally.ts';
 import type { Death } from './vitals.ts';
 import { badIn, cutOffCallers, othersWait } from './ways.ts';
 
@@ -25,14 +26,10 @@ export type Suspect = {
   readonly death?: Death;
 };
 
-type Severity = 'hard' | 'soft';
 type Scored = { score: number; sinceMs: number; ratio: Ratio; severity: Severity; family: Family };
 
 const SPANS: readonly Family[] = ['calls', 'serves'];
 const SIDECARS: readonly Family[] = ['route', 'endpoint', 'inbound', 'tcp'];
-const CELLS: readonly Family[] = ['endpoint', 'inbound', 'serves', 'route', 'calls'];
-/** Calls that reach no instance are bad in none of the others. */
-const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
 const SLOW_SHARE_MIN = 0.15;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
@@ -263,11 +260,10 @@ function explain(
   const usual = severity === 'hard' ? settings.usualFailures : settings.usualSlow;
   const cutOff =
     deaths.length > 0 ? new Set<string>() : cutOffCallers(component, { rows, sinceMs, books });
-  const order = cutOff.size > 0 ? CUT_CELLS : CELLS;
   const cells =
     component.kind === 'store'
       ? storeCells(rows, { sinceMs, books })
-      : cellsOf(rows, { severity, sinceMs, order });
+      : cellsOf(rows, { severity, sinceMs, isCutOff: cutOff.size > 0 });
   const instances = new Set(books.vitals.of(component.name).map(({ instance }) => instance));
   for (const cell of cells) if (cell.instance !== undefined) instances.add(cell.instance);
   const callers = new Set(rows.flatMap((row) => row.caller ?? []));
@@ -296,61 +292,6 @@ function isNewVersion(origin: Origin | undefined, atMs: number, { vitals }: Book
   if (origin?.kind !== 'version') return false;
   const when = { atMs, withinMs: ARRIVED_MS };
   return vitals.arrivalOf(origin.service, origin.version, when) !== undefined;
-}
-
-/** The finest counts there are: by caller and instance where sidecars tell, else by either from spans. */
-function cellsOf(
-  rows: readonly Row[],
-  { severity, sinceMs, order }: { severity: Severity; sinceMs: number; order: readonly Family[] },
-): Cell[] {
-  for (const family of order) {
-    const cells = rows
-      .filter((row) => row.family === family)
-      .map(({ caller, instance, version, ...row }): Cell => {
-        const tally: Tally = row[severity];
-        return {
-          ...tally.sum(sinceMs),
-          ...(caller !== undefined && { caller }),
-          ...(instance !== undefined && family !== 'tcp' && { instance }),
-          ...(version !== undefined && { version }),
-        };
-      });
-    if (cells.some(({ bad }) => bad > 0)) return cells;
-  }
-  return [];
-}
-
-/**
- * Of each caller what tells more: its calls, or its connections. Who cannot connect has no calls to
- * show, but fails for no reason that could be seen.
- */
-function storeCells(
-  rows: readonly Row[],
-  { sinceMs, books }: { sinceMs: number; books: Books },
-): Cell[] {
-  const callers = new Set(rows.flatMap(({ caller }) => caller ?? []));
-  return [...callers].flatMap((caller): Cell[] => {
-    const [calls, tcp] = (['calls', 'tcp'] as const).map((family) =>
-      sumOf(
-        rows.filter((row) => row.caller === caller && row.family === family),
-        sinceMs,
-      ),
-    );
-    if (!calls || !tcp) return [];
-    const { bad, total } = calls.bad > 0 || (tcp.bad === 0 && calls.total > 0) ? calls : tcp;
-    const own = books.findings.filter(
-      ({ component, where, symptom, atMs }) =>
-        component.name === caller && where === 'own' && symptom === 'errors' && atMs >= sinceMs,
-    ).length;
-    return [{ caller, bad: bad + own, total: total + own }];
-  });
-}
-
-/** Failures and slowness together: one store has both when it breaks. */
-function sumOf(rows: readonly Row[], sinceMs: number): Ratio {
-  const total = rows.reduce((sum, row) => sum + row.hard.sum(sinceMs).total, 0);
-  const bad = rows.reduce((sum, row) => sum + badIn(row, sinceMs), 0);
-  return { bad: Math.min(bad, Math.max(total, 1)), total };
 }
 
 function withDead(

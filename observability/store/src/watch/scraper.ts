@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import type { Clock } from '@faultline/chassis/clock';
-import { readExposition } from '@faultline/origin/exposition';
+import { ExpositionReader } from '@faultline/origin/exposition';
 import { edgeSamples, type Scrape } from '@faultline/origin/metrics';
 import { queueSamples } from '@faultline/origin/queue-metrics';
 import type { EdgeSample, QueueSample } from '@faultline/origin/model';
@@ -19,7 +19,7 @@ export type ScraperOptions = {
   targets: TargetSource;
   /** The service that people call. */
   edgeService: string;
-  /** Whether the sidecars are Linkerd's own, see {@link GivenUp}. */
+  /** Whether the sidecars are Linkerd's own, see {@link GivenUp} and {@link OwnTraffic}. */
   isLinkerd: boolean;
   /** This program's own address in the list of targets, where there is nothing to learn. */
   ownUrl: string | undefined;
@@ -37,6 +37,7 @@ export class Scraper {
   readonly #options: ScraperOptions;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #before = new Map<string, Scrape>();
+  readonly #readers = new Map<string, ExpositionReader>();
   readonly #givenUp: GivenUp | undefined;
 
   constructor(options: ScraperOptions) {
@@ -48,16 +49,20 @@ export class Scraper {
   async look({ kinds }: { kinds: readonly MetricsTarget['kind'][] }): Promise<void> {
     // Without the list there is nothing to look at yet.
     const all = await this.#options.targets().catch(() => []);
-    const { ownUrl, onTargets } = this.#options;
+    const { ownUrl, onTargets, isLinkerd, edgeService } = this.#options;
     if (all.length > 0) onTargets(all);
     const targets = all.filter(
       ({ url, kind }) =>
         kinds.includes(kind) && (ownUrl === undefined || !url.startsWith(`${ownUrl}/`)),
     );
-    const traffic = new OwnTraffic(all, this.#options.edgeService);
+    const traffic = isLinkerd ? new OwnTraffic(all, edgeService) : undefined;
     await Promise.all(targets.map((target) => this.#lookAt(target, traffic)));
     const oldMs = this.#options.clock.now() - KNOWN_MS;
-    for (const [url, { atMs }] of this.#before) if (atMs < oldMs) this.#before.delete(url);
+    for (const [url, { atMs }] of this.#before) {
+      if (atMs >= oldMs) continue;
+      this.#before.delete(url);
+      this.#readers.delete(url);
+    }
   }
 
   stop(): void {
@@ -65,12 +70,12 @@ export class Scraper {
   }
 
   /** What one that did not answer has counted meanwhile is told when it does. */
-  async #lookAt(target: MetricsTarget, traffic: OwnTraffic): Promise<void> {
+  async #lookAt(target: MetricsTarget, traffic: OwnTraffic | undefined): Promise<void> {
     const text = await this.#read(target.url).catch(() => undefined);
     if (text === undefined) return;
     const atMs = this.#options.clock.now();
-    const read = readExposition(text, (name) => relevant.test(name));
-    const samples = target.kind === 'sidecar' ? traffic.select(read, target) : read;
+    const read = this.#readerOf(target.url).read(text);
+    const samples = target.kind === 'sidecar' ? (traffic?.select(read, target) ?? read) : read;
     const after = { atMs, samples };
     this.#options.onScrape(target, after);
     const before = this.#before.get(target.url);
@@ -80,9 +85,16 @@ export class Scraper {
     if (target.kind === 'app') onQueues(queueSamples(before, after, target));
     else {
       const isEdge = target.service === edgeService;
-      const edges = traffic.withVersions(edgeSamples(before, after, { ...target, isEdge }));
+      const found = edgeSamples(before, after, { ...target, isEdge });
+      const edges = traffic?.withVersions(found) ?? found;
       onEdges(this.#givenUp?.settle(edges) ?? edges);
     }
+  }
+
+  #readerOf(url: string): ExpositionReader {
+    const reader = this.#readers.get(url) ?? new ExpositionReader((name) => relevant.test(name));
+    this.#readers.set(url, reader);
+    return reader;
   }
 
   #read(url: string): Promise<string> {
