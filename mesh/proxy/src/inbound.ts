@@ -30,6 +30,9 @@ import { compileRoutes } from './routes.ts';
 /** What a port without a Server, and a Server without routes, are called in labels. */
 const DEFAULT: ObjectRef = { group: '', kind: 'default', namespace: '', name: 'default' };
 
+/** Where instances tell their metrics. */
+const METRICS = '/metrics';
+
 /** Around every request to one port of the instance, whatever its route. */
 export function portStack(
   deps: Deps,
@@ -136,7 +139,8 @@ function grantedStack(
       // Inside metrics, so that an injected failure is seen as the instance's own.
       faults(
         of.snapshot.faults.filter((fault) => fault.at === 'inbound'),
-        { ...deps, isExempt: (request) => isProbe(request, of.snapshot.probePaths) },
+        // Who watches the instance must see what a fault does, and not meet it.
+        { ...deps, isExempt: (request) => isProbe(request, [...of.snapshot.probePaths, METRICS]) },
       ),
       // Last, so that nothing but TLS can have a say in it.
       clientId(),

@@ -149,12 +149,12 @@ describe('faults', () => {
     await until(async () => (await get()).status === 200);
   });
 
-  it('on the server side, breaks the connection and spares nobody but probes', async () => {
+  it('on the server side, breaks the connection and spares nobody but probes and metrics', async () => {
     const faults = [fault({ kind: 'reset' }, { at: 'inbound' })];
     await mesh.apply(server, { faults, probePaths: ['/healthz'] });
     await inject();
     expect((await get()).status).to.equal(502);
-    expect((await get('/healthz')).status).to.equal(200);
+    for (const path of ['/healthz', '/metrics']) expect((await get(path)).status).to.equal(200);
     await mesh.apply(server, {});
     expect((await get()).status).to.equal(200);
   });

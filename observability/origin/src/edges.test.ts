@@ -36,6 +36,11 @@ describe('EdgeBook', () => {
     expect(into('orders').soft?.bad).to.equal(2);
   });
 
+  it('does not take for answered what its caller gave up', () => {
+    add(sample('gateway', 'orders', { failures: { cancelled: 4 } }));
+    expect(into('orders').hard).to.deep.equal({ bad: 0, total: 6 });
+  });
+
   it('learns what latency is usual and counts what is beyond it', () => {
     for (let second = 0; second < 10; second++) add(sample('gateway', 'orders', { tookMs: 8 }));
     expect(into('orders').soft?.bad).to.equal(0);

@@ -149,10 +149,12 @@ export class EdgeBook {
   }
 
   #addHttp(sample: EdgeSample, row: Row, series: Series): void {
-    const { failures, responses, view, periodMs } = sample;
+    const { failures, view, periodMs } = sample;
     const { nobody, hard } = failed(failures);
-    // The caller gave up: nobody can tell more than that it took too long.
-    const givenUp = view === 'endpoint' ? 0 : (failures.cancelled ?? 0);
+    // The caller gave up: nobody can tell more than that it took too long. The route tells it by itself.
+    const cancelled = failures.cancelled ?? 0;
+    const givenUp = view === 'endpoint' ? 0 : cancelled;
+    const responses = sample.responses - (cancelled - givenUp);
     const soft = this.#slow(sample) + givenUp + this.#stuck(sample, series);
     const at = sample.atMs - periodMs / 2;
     if (hard > 0 || responses > 0) row.hard.add(at, hard, responses);

@@ -42,7 +42,7 @@ export function judge(
     (one) =>
       !known.over.some((past) => isEcho(one, past, books)) &&
       !causes.some((other) => !isSame(one, other) && followsFrom(one, other, books)) &&
-      !isMurmur(one, causes),
+      !isMurmur(one, causes, books),
   );
   const verdicts = origins.map((suspect) => ({
     suspect,
@@ -71,7 +71,7 @@ function withKnownOnset(open: Named, named: readonly Suspect[]): Named {
 }
 
 /** A little slowness beside something broken: what is broken keeps the machine busy. */
-function isMurmur(one: Suspect, causes: readonly Named[]): boolean {
+function isMurmur(one: Suspect, causes: readonly Named[], books: Books): boolean {
   const isSilence = one.symptom === 'silence' && one.component.kind === 'service';
   if (one.symptom !== 'latency' && !isSilence) return false;
   const { bad, total } = one.ratio;
@@ -80,12 +80,14 @@ function isMurmur(one: Suspect, causes: readonly Named[]): boolean {
       !isSame(one, other) &&
       other.onsetMs <= one.onsetMs + LATE_MS &&
       other.score > one.score * 0.7 &&
-      (bad < total * 0.6 || bad < MURMUR_MAX),
+      (bad < total * 0.6 || bad < MURMUR_MAX) &&
+      // Who waits for it is not what keeps it busy.
+      !followsFrom(other, one, books),
   );
 }
 
 /** Whether the trouble of `one` follows from that of `other`: it depends on it and came no earlier. */
-function followsFrom(one: Suspect, other: Named, books: Books): boolean {
+function followsFrom(one: Named, other: Named, books: Books): boolean {
   if (other.symptom === 'overload') return one.symptom !== 'overload';
   if (other.component.kind === 'queue') return false;
   if (one.component.kind === 'queue') {
@@ -107,7 +109,7 @@ function followsFrom(one: Suspect, other: Named, books: Books): boolean {
 }
 
 /** Broken by itself as well: its own failures are in traces that the other has no part in. */
-function isApart(one: Suspect, other: Named): boolean {
+function isApart(one: Named, other: Named): boolean {
   const others = new Set(other.findings.map(({ traceId }) => traceId));
   const apart = one.findings.filter(
     ({ traceId, symptom, where }) =>

@@ -4,6 +4,8 @@ import type { Family, Row } from './rows.ts';
 
 // Whether what went wrong did so on the way to a component rather than in it.
 
+/** What is stuck was sent so long before it is seen to be. */
+const STUCK_MS = 1_000;
 /** Requests that take this much longer on average are held up by something. */
 const HELD_UP_MS = 60;
 
@@ -54,7 +56,8 @@ function isNeverSent({ name }: Component, { between, caller, sinceMs, books }: B
   const routes = between.filter(({ family }) => family === 'route');
   const nobody = between.reduce((sum, row) => sum + row.nobody.sum(sinceMs).bad, 0);
   const lost = routes.reduce((sum, row) => sum + badIn(row, sinceMs), 0) - nobody;
-  return lost >= 2 && books.edges.sentSince({ caller, callee: name, sinceMs }) < lost * 0.3;
+  const fromMs = sinceMs - STUCK_MS;
+  return lost >= 2 && books.edges.sentSince({ caller, callee: name, sinceMs: fromMs }) < lost * 0.3;
 }
 
 /** Its requests take longer, and attempts at instances do not. */

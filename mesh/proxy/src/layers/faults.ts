@@ -11,7 +11,7 @@ import { pause } from '../scope.ts';
 type Deps = {
   readonly clock: Clock;
   readonly random: Random;
-  /** Requests that no fault touches: probes. */
+  /** Requests that no fault touches: probes, and reading metrics. */
   readonly isExempt?: (request: Request) => boolean;
 };
 

@@ -37,6 +37,8 @@ export class Scraper {
   readonly #options: ScraperOptions;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #before = new Map<string, Scrape>();
+  /** Those that have not answered yet. */
+  readonly #asked = new Set<string>();
   readonly #readers = new Map<string, ExpositionReader>();
   readonly #givenUp: GivenUp | undefined;
 
@@ -45,7 +47,10 @@ export class Scraper {
     this.#givenUp = options.isLinkerd ? new GivenUp() : undefined;
   }
 
-  /** One look at these; those that do not answer are left out. Never rejects. */
+  /**
+   * One look at these; those that do not answer, and have not answered the look before, are left
+   * out. Never rejects.
+   */
   async look({ kinds }: { kinds: readonly MetricsTarget['kind'][] }): Promise<void> {
     // Without the list there is nothing to look at yet.
     const all = await this.#options.targets().catch(() => []);
@@ -53,7 +58,9 @@ export class Scraper {
     if (all.length > 0) onTargets(all);
     const targets = all.filter(
       ({ url, kind }) =>
-        kinds.includes(kind) && (ownUrl === undefined || !url.startsWith(`${ownUrl}/`)),
+        kinds.includes(kind) &&
+        !this.#asked.has(url) &&
+        (ownUrl === undefined || !url.startsWith(`${ownUrl}/`)),
     );
     const traffic = isLinkerd ? new OwnTraffic(all, edgeService) : undefined;
     await Promise.all(targets.map((target) => this.#lookAt(target, traffic)));
@@ -71,7 +78,9 @@ export class Scraper {
 
   /** What one that did not answer has counted meanwhile is told when it does. */
   async #lookAt(target: MetricsTarget, traffic: OwnTraffic | undefined): Promise<void> {
+    this.#asked.add(target.url);
     const text = await this.#read(target.url).catch(() => undefined);
+    this.#asked.delete(target.url);
     if (text === undefined) return;
     const atMs = this.#options.clock.now();
     const read = this.#readerOf(target.url).read(text);

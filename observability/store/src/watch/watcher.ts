@@ -14,8 +14,10 @@ const BEAT_MS = 100;
 const BEATS_A_LOOK = 2;
 const BEATS_A_FRAME = 3;
 const SCRAPE_MS = 500;
-/** Services tell of their queues and of processor time only, for which a second is soon enough. */
-const SCRAPES_A_SECOND = 1_000 / SCRAPE_MS;
+/** Linkerd's sidecars tell so much, all over the cluster, that half as often has to do. */
+const SCRAPE_LINKERD_MS = 1_000;
+/** Services tell of queues and of processor time only, for which a second is soon enough. */
+const SCRAPE_APPS_MS = 1_000;
 const CHANGES_KEPT = 500;
 
 /** What is told to those who listen. */
@@ -174,12 +176,13 @@ export class Watcher {
       },
       onScrape: (...scraped) => this.#details.addScrape(...scraped),
     });
-    for (let scrape = 0; !this.#stopping.signal.aborted; scrape++) {
-      const startedMs = clock.monotonic();
-      const isWhole = scrape % SCRAPES_A_SECOND === 0;
-      await scraper.look({ kinds: isWhole ? ['sidecar', 'app'] : ['sidecar'] });
-      const leftMs = SCRAPE_MS - (clock.monotonic() - startedMs);
-      await clock.sleep(Math.max(100, leftMs), this.#stopping.signal);
+    const { signal } = this.#stopping;
+    const everyMs = isLinkerd ? SCRAPE_LINKERD_MS : SCRAPE_MS;
+    for (let looks = 0; !signal.aborted; looks++) {
+      const isWhole = looks % (SCRAPE_APPS_MS / everyMs) === 0;
+      // Not waited for: who is slow to answer must not keep the others from being looked at.
+      void scraper.look({ kinds: isWhole ? ['sidecar', 'app'] : ['sidecar'] });
+      await clock.sleep(everyMs, signal);
     }
     scraper.stop();
   }
