@@ -61,15 +61,20 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
   });
 
-  it('names what breaks seconds after people began to come, and nothing before', () => {
+  it('names nothing while a system starts, and what breaks seconds after people began to come', () => {
+    const deeds = times(8, { orders: { status: 500 } });
     const fresh = new Scene();
-    for (let second = 0; second < 3; second++) fresh.second(times(8, { orders: { status: 500 } }));
+    for (let second = 0; second < 19; second++) fresh.second(deeds);
     expect(fresh.updates).to.deep.equal([]);
     const other = new Scene();
-    for (let second = 0; second < 7; second++) other.second();
-    expect(other.second(times(8, { orders: { status: 500 } })).current?.origin.service).to.equal(
-      'orders',
-    );
+    const { nowMs: startMs } = other;
+    const called = { name: 'GET /orders', status: 200, startMs, durationMs: 1 };
+    other.analyzer.onSpans([{ ...server('orders', called), parentSpanId: 'f'.repeat(16) }]);
+    other.nowMs += 20_000;
+    for (let second = 0; second < 4; second++) other.second(deeds);
+    expect(other.updates).to.deep.equal([]);
+    for (let second = 0; second < 2; second++) other.second(deeds);
+    expect(other.current?.origin.service).to.equal('orders');
   });
 
   it('needs fewer failures of one that has never failed', () => {
@@ -176,7 +181,7 @@ describe('OriginAnalyzer', () => {
       scene.second();
     };
     for (let second = 0; second < 20; second++) calls({}, 3);
-    for (let second = 0; second < 3; second++) calls({ cancelled: 3 }, 3);
+    for (let second = 0; second < 4; second++) calls({ cancelled: 3 }, 3);
     expect(scene.current?.origin).to.deep.include({ edge: { from: 'admin', to: 'orders' } });
   });
 

@@ -146,7 +146,8 @@ export class OriginAnalyzer {
   /** A system that starts fails and is slow in ways that mean nothing. */
   #isLearning(nowMs: number): boolean {
     const { learningMs, settlingMs } = this.#settings;
-    return nowMs < Math.min(this.#firstMs + learningMs, this.#firstRootMs + settlingMs);
+    const settledMs = Number.isFinite(this.#firstRootMs) ? this.#firstRootMs + settlingMs : 0;
+    return nowMs < Math.max(this.#firstMs + learningMs, settledMs);
   }
 
   #onSpan(span: SpanRecord, nowMs: number): void {

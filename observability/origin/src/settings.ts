@@ -17,9 +17,9 @@ export type Settings = {
   readonly verySlowMs: number;
   /** An instance that has just started may be slow. */
   readonly warmUpMs: number;
-  /** Nothing is named for so long after the first span … */
+  /** Nothing is named for so long after the first span, when a system starts … */
   readonly learningMs: number;
-  /** … or after the first request from outside: who serves people has started. */
+  /** … nor for so long after the first request from outside. */
   readonly settlingMs: number;
   /** Samples of an operation before its latency is judged. */
   readonly learntAt: number;

@@ -4,6 +4,8 @@ import type { Row } from './rows.ts';
 /** Less than this is no question that wants an answer. */
 const ASKED_BYTES = 120;
 const LEARNT_AT = 8;
+/** How little an answer may be takes longer to learn: who starts fills caches. */
+const SHORT_LEARNT_AT = 40;
 /** A connection without a word says so for so many samples, and no longer. */
 const UNGREETED_MAX = 3;
 /** In samples, of a second each: blocking reads of streams last two or three. */
@@ -46,6 +48,8 @@ export class StoreTalk {
   /** Samples since a connection was opened on which nothing has been said yet; 0 for none. */
   #ungreeted = 0;
   #samples = 0;
+  /** Questions that were learnt from. */
+  #learnt = 0;
   #gathered: EdgeSample | undefined;
 
   /** Takes in a sample; judges what a second's samples say by what is usual, and learns from it. */
@@ -93,7 +97,8 @@ export class StoreTalk {
     { isAsked, isUngreeted }: Manner,
   ): boolean {
     if (bytesRead === 0 && this.#waitedFor <= this.#usualWait) return false;
-    const isShort = bytesRead < bytesWritten * this.#leastRead * 0.3;
+    const isKnown = this.#learnt >= SHORT_LEARNT_AT;
+    const isShort = bytesRead < (isKnown ? bytesWritten * this.#leastRead * 0.3 : 1);
     return isUngreeted || (isAsked && isShort);
   }
 
@@ -113,6 +118,7 @@ export class StoreTalk {
     this.#idleShare += ((isIdle ? 1 : 0) - this.#idleShare) * weight;
     this.#opens += (Math.min(connectionsOpened, this.#opens + 1) - this.#opens) * weight;
     if (!isAsked) return;
+    this.#learnt++;
     const most = this.#samples > LEARNT_AT ? this.#readPerWritten * 3 : 50;
     const ratio = Math.min(bytesRead / bytesWritten, most);
     this.#readPerWritten += (ratio - this.#readPerWritten) * weight;
