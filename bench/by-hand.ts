@@ -17,7 +17,7 @@ const NAMED_WITHIN_MS = 14_000;
 const OVER_WITHIN_MS = 90_000;
 const CALM_MS = 6_000;
 const LOOK_MS = 50;
-const AHEAD_MS = 4_000;
+const AHEAD_MS = 6_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -66,7 +66,7 @@ function chosen(): Case[] {
 }
 
 async function play(one: Case, hands: Hands): Promise<Row> {
-  const { name, before = [], beside = [], commands, origins } = one;
+  const { name, before = [], beside = [], commands, after = [], origins } = one;
   const open = await hands.incidents();
   const names = await hands.instances();
   for (const command of before) hands.begin(fill(command, names));
@@ -89,7 +89,7 @@ async function play(one: Case, hands: Hands): Promise<Row> {
     else await clock.sleep(LOOK_MS);
   }
   const said = await hands.why();
-  await hands.run('fault clear --all');
+  for (const command of [...after, 'fault clear --all']) await hands.run(fill(command, names));
   await recover(hands);
   const isQuiet = meant.length === 0 && others.size === 0;
   const took = tookMs === undefined ? 'NOT' : `${(tookMs / 1_000).toFixed(1)} s`;

@@ -4,8 +4,10 @@
  */
 export type Case = {
   readonly name: string;
-  /** Begun four seconds before it, and not waited for. */
+  /** Begun six seconds before it, and not waited for. */
   readonly before?: readonly string[];
+  /** What else has to be undone. */
+  readonly after?: readonly string[];
   /** Begun at the same moment, and not waited for. */
   readonly beside?: readonly string[];
   /** What breaks it; measured from the end of the last of them. */
@@ -19,6 +21,7 @@ export type Case = {
 /** A service of one instance may be named by that. */
 const only = (service: string): string[] => [`service ${service}`, `instance ${service}#1`];
 
+const PROVIDER = ['provider payment-provider', 'edge payments->payment-provider'];
 const RUSH = 'load --rps 30 --duration 14s';
 const BAD_RELEASE = 'deploy catalog --patch examples/releases/all-errors.bad.patch';
 
@@ -67,12 +70,12 @@ export const cases: readonly Case[] = [
   {
     name: 'slow payment provider',
     commands: ['fault add delay --target payments->payment-provider --delay 2s'],
-    origins: [['provider payment-provider', 'edge payments->payment-provider']],
+    origins: [PROVIDER],
   },
   {
     name: 'failing payment provider',
     commands: ['fault add error --target payments->payment-provider'],
-    origins: [['provider payment-provider', 'edge payments->payment-provider']],
+    origins: [PROVIDER],
   },
   {
     name: 'queue backlog',
@@ -84,7 +87,10 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'bad version in a split',
-    commands: [`${BAD_RELEASE} --skip-tests --no-wait`],
+    // Paused, or it would be undone before many have met it.
+    before: [`${BAD_RELEASE} --skip-tests --no-wait`],
+    commands: ['rollout pause catalog'],
+    after: ['rollout abort catalog'],
     origins: [['version catalog', 'instance catalog@new']],
   },
   {
@@ -106,10 +112,10 @@ export const cases: readonly Case[] = [
   {
     name: 'two at once',
     commands: [
-      'fault add error --target catalog',
-      'fault add delay --target inventory --delay 800ms',
+      'fault add error --target payments->payment-provider',
+      'fault add delay --target inventory --delay 500ms',
     ],
-    origins: [['service catalog'], only('inventory')],
+    origins: [PROVIDER, only('inventory')],
   },
   {
     name: 'load spike without a fault',

@@ -16,6 +16,8 @@ const COMMON_MS = 3_500;
 const RUSH_SLACK_MS = 2_500;
 /** Nearly all calls. */
 const ALWAYS = 0.8;
+/** As many as run out of time where there is too much to do. */
+const SLIGHT = 0.25;
 
 /** What was named before and is not over. */
 export type Named = Pick<Suspect, 'component' | 'onsetMs' | 'symptom' | 'score' | 'findings'>;
@@ -149,7 +151,7 @@ function rushedOf(
   const failing = touched.filter(({ severity }) => severity === 'hard');
   return touchedByRush(named, books).filter((one) => {
     if (one.death !== undefined) return false;
-    if (one.symptom !== 'errors') return true;
+    if (one.symptom !== 'errors' || one.ratio.bad < one.ratio.total * SLIGHT) return true;
     // It hits many, and each a little at first: who alone fails, and always, does so by itself.
     const isAlone = failing.length === 1 && one.ratio.bad >= one.ratio.total * ALWAYS;
     return touched.length >= 3 && !isAlone;
