@@ -287,8 +287,10 @@ describe('the shop', function () {
       await system.engine.scale('inventory', 1);
       expect((await buying).status).to.be.oneOf([201, 202]);
       expect((await buyer.seesSettled(id)).status).to.equal('confirmed');
-      const healed = await shop.visitor.get(`/api/v1/products/${slug}`);
-      expect(healed.body['degraded']).to.deep.equal([]);
+      await eventually(async () => {
+        const healed = await shop.visitor.get(`/api/v1/products/${slug}`);
+        expect(healed.body['degraded']).to.deep.equal([]);
+      });
     });
   });
 

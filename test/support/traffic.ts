@@ -9,8 +9,11 @@ import type { Customer, Shop } from './shop.ts';
 /** One thing people do, to the end, whatever is broken meanwhile. */
 type Journey = (traffic: Traffic, customer: Customer) => Promise<void>;
 
-/** For the slowest way back: a lease runs out, a neighbour returns, a step is tried again. */
-const patienceMs = 90_000;
+/**
+ * For the slowest way back: an order is given up a minute after it began, when its neighbours died
+ * again and again, and what is undone is tried again after half a minute at the latest, also twice.
+ */
+const patienceMs = 180_000;
 
 /** What passes between two journeys, on average: without it a machine does nothing but to serve. */
 const thinkMs = 200;
@@ -114,7 +117,8 @@ export class Traffic {
         this.made.set(name, (this.made.get(name) ?? 0) + 1);
       } catch (error) {
         const seconds = Math.round((systemClock.monotonic() - startedMs) / 1_000);
-        this.failures.push(`${name}, after ${seconds} s: ${String(error)}`);
+        const open = await unsettled(this.shop).catch(String);
+        this.failures.push(`${name}, after ${seconds} s: ${String(error)}; unsettled: ${open}`);
       }
       await systemClock.sleep(thinkMs * 2 * this.#random());
     }
@@ -137,6 +141,16 @@ async function orderOf(shop: Shop, key: string): Promise<string> {
   );
   if (row) return row.order_id;
   throw new Error(`there is no order for ${key} yet`);
+}
+
+/** Where the orders stand that are not settled, to tell one that is stuck from one that is late. */
+async function unsettled({ system }: Shop): Promise<string> {
+  const rows = await system.databases.query(
+    'orders',
+    `SELECT order_id, idempotency_key, state, attempts, sequence, next_attempt_at, lease_owner, now()
+     FROM sagas WHERE state->>'phase' <> 'settled'`,
+  );
+  return JSON.stringify(rows);
 }
 
 /** As if the time for which the stock is held had passed. */
