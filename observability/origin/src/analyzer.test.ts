@@ -259,6 +259,28 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.symptom).to.equal('silence');
   });
 
+  it('excuses what is late while nobody has time, but not who fails always', () => {
+    const look = (periodMs: number): void => {
+      const looks = times(28, {}).map(() => sample('gateway', 'catalog', { atMs: scene.nowMs }));
+      for (const one of looks) scene.analyzer.onEdges([{ ...one, periodMs }]);
+    };
+    const second = (...deeds: Parameters<Scene['second']>[0] & object): void => {
+      look(1_400);
+      scene.second(deeds);
+    };
+    for (let count = 0; count < 5; count++) {
+      look(500);
+      scene.second(times(8, {}));
+    }
+    second(...times(8, {}));
+    for (let count = 0; count < 3; count++) {
+      second(...times(6, {}), ...times(2, { orders: { status: 503 } }));
+    }
+    expect(scene.updates).to.deep.equal([]);
+    for (let count = 0; count < 3; count++) second(...times(8, { catalog: { status: 500 } }));
+    expect(scene.current?.origin.service).to.equal('catalog');
+  });
+
   it('keeps two failures apart', () => {
     for (let second = 0; second < 2; second++) {
       scene.second(times(8, { orders: { status: 500 }, catalog: { status: 500 } }));

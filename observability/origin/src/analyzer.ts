@@ -13,6 +13,7 @@ import type {
   SpanRecord,
   Topology,
 } from './model.ts';
+import { Pace } from './pace.ts';
 import { QueueBook } from './queues.ts';
 import { databaseOf, endOf, isFailed, peerOf, PROXY_SERVICE } from './reading.ts';
 import { type Row, Rows } from './rows.ts';
@@ -50,6 +51,7 @@ export class OriginAnalyzer {
   readonly #vitals = new Vitals();
   readonly #queues = new QueueBook();
   readonly #rush = new Rush();
+  readonly #pace = new Pace();
   readonly #incidents = new Incidents();
   readonly #traced = new Set<string>();
   #edgeService = 'gateway';
@@ -77,6 +79,7 @@ export class OriginAnalyzer {
   /** Takes in what sidecars counted. */
   onEdges(samples: readonly EdgeSample[]): void {
     const nowMs = this.#clock.now();
+    if (samples[0]) this.#pace.note(samples[0]);
     for (const sample of samples) {
       if (!(Math.abs(nowMs - sample.atMs) < LATE_MS_MAX)) continue;
       this.#vitals.onSample(sample);
@@ -258,6 +261,7 @@ export class OriginAnalyzer {
       edgeService: this.#edgeService,
       overMs: this.#incidents.endings(),
       strain: Math.max(0, this.#lagMs / LAG_USUAL_MS - 1),
+      hurry: this.#pace.strain,
       nowMs,
     };
   }

@@ -22,5 +22,7 @@ export type Books = {
   readonly overMs: ReadonlyMap<string, number>;
   /** 0 while what is told comes in time; the more it is late, the less slowness means. */
   readonly strain: number;
+  /** 0 while sidecars are looked at as often as usual; see `Pace`. */
+  readonly hurry: number;
   readonly nowMs: number;
 };

@@ -56,7 +56,7 @@ describe('Rush', () => {
     }
 
     it('is the usual from when it has been borne for a while', () => {
-      see(1, 40);
+      see(2, 40);
       serve(30, 8, 'fine');
       expect(rush.now).to.not.equal(undefined);
       serve(30, 10, 'fine');
@@ -69,6 +69,16 @@ describe('Rush', () => {
       serve(80, 20, 'slow');
       expect(rush.now).to.not.equal(undefined);
     });
+  });
+
+  it('is not that load begins where there was next to none, and is one upon that', () => {
+    see(0.5, 40);
+    for (let count = 0; count < 20; count++) {
+      see(20, 1);
+      expect(rush.now).to.equal(undefined);
+    }
+    see(80, 6);
+    expect(rush.now?.factor).to.be.closeTo(4, 0.5);
   });
 
   it('takes a little more for nothing', () => {

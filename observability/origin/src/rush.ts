@@ -1,5 +1,7 @@
 const SECONDS = 120;
 const LEARNT_AT = 10;
+/** Requests a second: who has had no more than this has no usual yet. */
+const IDLE = 1;
 /** A rush that does no harm for so long does none. */
 const BORNE_MS = 10_000;
 const BORNE_AT = 20;
@@ -126,6 +128,8 @@ export class Rush {
     const rate = this.#mean(3, 2);
     // Who is not heard of is not idle.
     if (rate === undefined) return;
+    // Who comes to somebody idle is no rush: what is usual begins with them.
+    if (this.#usual < IDLE && rate > 2 * IDLE) this.#learnt = 0;
     const isRush = this.#isFar(rate, 3);
     const least = Math.max(this.#usual, 1) * 1.4;
     if (isRush) {
@@ -160,7 +164,8 @@ export class Rush {
   #isFar(rate: number, seconds: number): boolean {
     const usual = Math.max(this.#usual, 1);
     const chance = 5 * Math.sqrt(usual / seconds) + 2;
-    return this.#learnt > LEARNT_AT && rate > usual * 1.8 && rate > usual + chance;
+    const isKnown = this.#learnt > LEARNT_AT && this.#usual >= IDLE;
+    return isKnown && rate > usual * 1.8 && rate > usual + chance;
   }
 
   #mean(seconds: number, skipped: number): number | undefined {

@@ -18,6 +18,9 @@ const RUSH_SLACK_MS = 2_500;
 const ALWAYS = 0.8;
 /** As many as run out of time where there is too much to do. */
 const SLIGHT = 0.25;
+/** From when on a machine is short of time, and what share of calls it makes fail then. */
+const HURRIED = 0.5;
+const HURRIED_SHARE = 0.5;
 
 /** What was named before and is not over. */
 export type Named = Pick<Suspect, 'component' | 'onsetMs' | 'symptom' | 'score' | 'findings'>;
@@ -34,7 +37,8 @@ export function judge(
   const suspects = withCommonStores([...found, ...queueSuspects(books)], books);
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
   const rushed = rushedOf(strong, suspects, books);
-  const named = withRush(strong, { rushed, all: suspects, books });
+  const own = strong.filter((one) => !isOfTheMachine(one, books));
+  const named = withRush(own, { rushed, all: suspects, books });
   const before = known.open.map((one) => withKnownOnset(one, named));
   const causes: readonly Named[] = [
     ...named.filter((one) => !before.some((other) => isSame(other, one))),
@@ -70,6 +74,12 @@ function isEcho(one: Suspect, past: Past, books: Books): boolean {
 function withKnownOnset(open: Named, named: readonly Suspect[]): Named {
   const now = named.find((one) => isSame(one, open));
   return now ? { ...now, onsetMs: Math.min(open.onsetMs, now.onsetMs) } : open;
+}
+
+/** Where nobody has time, what is late now and then is so for no reason of its own. */
+function isOfTheMachine({ death, severity, ratio }: Suspect, { hurry }: Books): boolean {
+  if (hurry < HURRIED || death?.told === true) return false;
+  return severity === 'soft' || ratio.bad < ratio.total * HURRIED_SHARE;
 }
 
 /** A little slowness beside something broken: what is broken keeps the machine busy. */
