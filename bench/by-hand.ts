@@ -66,11 +66,12 @@ function chosen(): Case[] {
 }
 
 async function play(one: Case, hands: Hands): Promise<Row> {
-  const { name, before = [], beside = [], commands, after = [], origins } = one;
+  const { name, before = [], onTrial, beside = [], commands, after = [], origins } = one;
   const open = await hands.incidents();
   const names = await hands.instances();
   for (const command of before) hands.begin(fill(command, names));
-  if (before.length > 0) await clock.sleep(AHEAD_MS);
+  if (onTrial !== undefined) await hands.untilOnTrial(onTrial);
+  else if (before.length > 0) await clock.sleep(AHEAD_MS);
   for (const command of beside) hands.begin(fill(command, names));
   for (const command of commands) await hands.run(fill(command, names));
   const startedMs = clock.monotonic();
@@ -89,7 +90,9 @@ async function play(one: Case, hands: Hands): Promise<Row> {
     else await clock.sleep(LOOK_MS);
   }
   const said = await hands.why();
-  for (const command of [...after, 'fault clear --all']) await hands.run(fill(command, names));
+  // What is on trial may have been undone by itself.
+  for (const command of after) await hands.run(fill(command, names)).catch(() => undefined);
+  await hands.run('fault clear --all');
   await recover(hands);
   const isQuiet = meant.length === 0 && others.size === 0;
   const took = tookMs === undefined ? 'NOT' : `${(tookMs / 1_000).toFixed(1)} s`;

@@ -6,6 +6,8 @@ export type Case = {
   readonly name: string;
   /** Begun six seconds before it, and not waited for. */
   readonly before?: readonly string[];
+  /** The service whose new version has to have its first share of the requests by then. */
+  readonly onTrial?: string;
   /** What else has to be undone. */
   readonly after?: readonly string[];
   /** Begun at the same moment, and not waited for. */
@@ -89,6 +91,7 @@ export const cases: readonly Case[] = [
     name: 'bad version in a split',
     // Paused, or it would be undone before many have met it.
     before: [`${BAD_RELEASE} --skip-tests --no-wait`],
+    onTrial: 'catalog',
     commands: ['rollout pause catalog'],
     after: ['rollout abort catalog'],
     origins: [['version catalog', 'instance catalog@new']],

@@ -2,7 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '@faultline/chassis/testing/eventually';
 import { z } from 'zod';
+
+const TRIAL_BEGINS_WITHIN_MS = 60_000;
 
 const status = z.object({
   services: z.array(
@@ -26,6 +29,8 @@ const incidents = z.object({
     }),
   ),
 });
+
+const rollout = z.object({ weight: z.number() });
 
 export type Said = z.infer<typeof incidents>['incidents'][number];
 
@@ -69,6 +74,16 @@ export class Hands {
   async instances(): Promise<Map<string, string[]>> {
     const { services } = status.parse(JSON.parse(await this.run('status --json')));
     return new Map(services.map((one) => [one.name, one.instances.map(({ name }) => name)]));
+  }
+
+  /** Resolves when a new version of the service gets its first share of the requests; rejects when late. */
+  async untilOnTrial(service: string): Promise<void> {
+    await eventually(async () => {
+      const { weight } = rollout.parse(
+        JSON.parse(await this.run(`rollout status ${service} --json`)),
+      );
+      if (weight === 0) throw new Error(`no version of ${service} is on trial yet`);
+    }, TRIAL_BEGINS_WITHIN_MS);
   }
 
   /** What is named as broken now: what `faultline why` tells the worst of. */

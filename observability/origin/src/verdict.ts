@@ -77,8 +77,9 @@ function withKnownOnset(open: Named, named: readonly Suspect[]): Named {
 }
 
 /** Where nobody has time, what is late now and then is so for no reason of its own. */
-function isOfTheMachine({ death, severity, ratio }: Suspect, { hurry }: Books): boolean {
-  if (hurry < HURRIED || death?.told === true) return false;
+function isOfTheMachine(one: Suspect, { hurry }: Books): boolean {
+  const { component, death, severity, ratio } = one;
+  if (hurry < HURRIED || death?.told === true || component.kind === 'queue') return false;
   return severity === 'soft' || ratio.bad < ratio.total * HURRIED_SHARE;
 }
 

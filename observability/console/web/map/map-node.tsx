@@ -3,6 +3,7 @@ import type { MapNode, NodeState } from '../core/wire.ts';
 import { stateShapes, stateWords } from '../ui/state-badge.tsx';
 import type { Box } from './labels.ts';
 import type { PlacedNode } from './layout.ts';
+import { splitWords } from './split-words.ts';
 import { people } from './structure.ts';
 
 export type NodeProps = {
@@ -156,11 +157,7 @@ function isFailing({ kind, errorShare }: MapNode): boolean {
 }
 
 function factsOf(node: MapNode, { state, symptom }: Pick<NodeProps, 'state' | 'symptom'>) {
-  if (node.versions.length > 1) {
-    return node.versions
-      .map(({ version, share }) => `${version} ${formatShare(share)}`)
-      .join(' · ');
-  }
+  if (node.versions.length > 1) return splitWords(node.versions);
   if (node.requestsPerSecond === 0) return state === 'healthy' ? 'quiet' : 'no traffic';
   const wrong = wrongWith(node, symptom);
   // There is room for one of them, beside how busy it is.
