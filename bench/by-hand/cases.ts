@@ -45,6 +45,11 @@ export const cases: readonly Case[] = [
     origins: [['service catalog']],
   },
   {
+    name: 'latency of an edge',
+    commands: ['fault add delay --target gateway->storefront --delay 500ms'],
+    origins: [['edge gateway->storefront']],
+  },
+  {
     name: 'timeouts that hide a cancelled child',
     commands: ['fault add delay --target inventory --delay 5s'],
     origins: [only('inventory')],
