@@ -261,7 +261,7 @@ export class OriginAnalyzer {
       edgeService: this.#edgeService,
       overMs: this.#incidents.endings(),
       strain: Math.max(0, this.#lagMs / LAG_USUAL_MS - 1),
-      hurry: this.#pace.strain,
+      hurry: this.#pace.hurry,
       nowMs,
     };
   }

@@ -17,34 +17,34 @@ describe('Pace', () => {
     }
   }
 
-  it('is no strain while looks come as often as they do', () => {
+  it('is no hurry while looks come as often as they do', () => {
     look(1_000, 20);
     look(500, 20);
-    expect(pace.strain).to.equal(0);
+    expect(pace.hurry).to.equal(0);
   });
 
   it('bears that looks at some come now a little sooner, now a little later', () => {
     const periodsMs = [180, 340, 480, 510, 530, 660, 800];
     for (let count = 0; count < 4_000; count++, nowMs += 25) {
       pace.note({ atMs: nowMs, periodMs: periodsMs[count % periodsMs.length] ?? 0 });
-      expect(pace.strain).to.be.lessThan(0.1);
+      expect(pace.hurry).to.be.lessThan(0.1);
     }
   });
 
-  it('is strained when most are looked at late, until a few seconds after', () => {
+  it('is a hurry when most are looked at late, until a few seconds after', () => {
     look(500, 30);
     look(1_400, 3);
-    expect(pace.strain).to.be.greaterThan(0.5);
+    expect(pace.hurry).to.be.greaterThan(0.5);
     look(500, 2);
-    expect(pace.strain).to.be.greaterThan(0.3);
+    expect(pace.hurry).to.be.greaterThan(0.3);
     look(500, 25);
-    expect(pace.strain).to.equal(0);
+    expect(pace.hurry).to.equal(0);
   });
 
   it('takes for usual what lasts', () => {
     look(500, 30);
     look(1_400, 150);
-    expect(pace.strain).to.be.lessThan(0.1);
+    expect(pace.hurry).to.be.lessThan(0.1);
   });
 
   it('makes nothing of one sidecar that was away, nor of what cannot be', () => {
@@ -53,6 +53,6 @@ describe('Pace', () => {
     pace.note({ atMs: nowMs, periodMs: 0 });
     pace.note({ atMs: nowMs, periodMs: Number.NaN });
     look(500, 3);
-    expect(pace.strain).to.equal(0);
+    expect(pace.hurry).to.equal(0);
   });
 });

@@ -4,7 +4,7 @@ const FACTOR_MAX = 4;
 const SECOND_MS = 1_000;
 /** Looks in a second that tell of the machine, and not of one sidecar. */
 const LOOKS_MIN = 3;
-/** Seconds until when the usual is learnt fast: a system that starts may have no time at first. */
+/** So many seconds that come sooner than usual are learnt fast: a system that starts may have no time at first. */
 const LEARNT_AT = 20;
 
 /**
@@ -13,7 +13,8 @@ const LEARNT_AT = 20;
  */
 export class Pace {
   #usualMs = Infinity;
-  #learnt = 0;
+  /** Seconds that came sooner than usual. */
+  #sooner = 0;
   #factor = 1;
   #sinceMs = -Infinity;
   readonly #periodsMs: number[] = [];
@@ -32,15 +33,19 @@ export class Pace {
   #learn(periodMs: number): void {
     if (this.#usualMs === Infinity) this.#usualMs = periodMs;
     const factor = Math.min(FACTOR_MAX, periodMs / this.#usualMs);
-    // What lasts becomes usual in a minute or two; sooner where that is to have more time.
-    const step = factor < 1 ? (this.#learnt++ < LEARNT_AT ? 0.5 : 0.1) : 0.01;
-    this.#usualMs += (Math.min(periodMs, this.#usualMs * 2) - this.#usualMs) * step;
+    this.#usualMs += (Math.min(periodMs, this.#usualMs * 2) - this.#usualMs) * this.#weightOf(factor);
     // What comes of it lasts a little longer.
     this.#factor += (factor - this.#factor) * (factor > this.#factor ? 0.6 : 0.08);
   }
 
+  /** What lasts becomes usual in a minute or two; sooner where that is to have more time. */
+  #weightOf(factor: number): number {
+    if (factor >= 1) return 0.01;
+    return this.#sooner++ < LEARNT_AT ? 0.5 : 0.1;
+  }
+
   /** By how much of the usual time looks are late beyond what is usual; 0 where they are not. */
-  get strain(): number {
+  get hurry(): number {
     return Math.max(0, this.#factor - USUAL_SPREAD);
   }
 }

@@ -131,11 +131,11 @@ export class Rush {
     // Who comes to somebody idle is no rush: what is usual begins with them.
     if (this.#usual < IDLE && rate > 2 * IDLE) this.#learnt = 0;
     const isRush = this.#isFar(rate, 3);
-    const least = Math.max(this.#usual, 1) * 1.4;
+    const least = Math.max(this.#usual, IDLE) * 1.4;
     if (isRush) {
       this.#guessed = undefined;
       this.#sinceMs ??= (this.#second - 4) * 1_000;
-      this.#peak = Math.max(this.#peak, rate / Math.max(this.#usual, 1));
+      this.#peak = Math.max(this.#peak, rate / this.#usual);
     }
     const isBorne = isRush && this.#isBorne();
     if (isBorne) this.#usual = rate;
@@ -162,10 +162,10 @@ export class Rush {
 
   /** Whether so many a second, for so long, are neither the usual nor chance. */
   #isFar(rate: number, seconds: number): boolean {
-    const usual = Math.max(this.#usual, 1);
+    const usual = this.#usual;
+    if (this.#learnt <= LEARNT_AT || usual < IDLE) return false;
     const chance = 5 * Math.sqrt(usual / seconds) + 2;
-    const isKnown = this.#learnt > LEARNT_AT && this.#usual >= IDLE;
-    return isKnown && rate > usual * 1.8 && rate > usual + chance;
+    return rate > usual * 1.8 && rate > usual + chance;
   }
 
   #mean(seconds: number, skipped: number): number | undefined {
