@@ -33,7 +33,8 @@ export class Pace {
   #learn(periodMs: number): void {
     if (this.#usualMs === Infinity) this.#usualMs = periodMs;
     const factor = Math.min(FACTOR_MAX, periodMs / this.#usualMs);
-    this.#usualMs += (Math.min(periodMs, this.#usualMs * 2) - this.#usualMs) * this.#weightOf(factor);
+    this.#usualMs +=
+      (Math.min(periodMs, this.#usualMs * 2) - this.#usualMs) * this.#weightOf(factor);
     // What comes of it lasts a little longer.
     this.#factor += (factor - this.#factor) * (factor > this.#factor ? 0.6 : 0.08);
   }
