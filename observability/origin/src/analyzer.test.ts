@@ -348,6 +348,27 @@ describe('OriginAnalyzer', () => {
     expect(open.map(({ origin }) => origin.kind)).to.deep.equal(['load']);
   });
 
+  it('holds nothing against anybody after a rush that he did in it', () => {
+    const slow = { orders: { extraMs: 900 } };
+    for (let second = 0; second < 6; second++) {
+      scene.second([...times(13, {}), ...times(5, second > 1 ? slow : {})]);
+    }
+    for (let second = 0; second < 14; second++) scene.second();
+    expect(scene.updates).to.deep.equal([]);
+  });
+
+  it('names what is slow, of which some has always taken as long, by spans alone', () => {
+    const traces = new Scene();
+    const see = (...of: Parameters<Scene['second']>[0] & {}) =>
+      traces.second(of, { isCounted: false });
+    for (let second = 0; second < 240; second++) {
+      see(...times(7, {}), { orders: { extraMs: second % 2 === 0 ? 700 : 0 } });
+    }
+    expect(traces.current).to.equal(undefined);
+    for (let second = 0; second < 3; second++) see(...times(8, { orders: { extraMs: 450 } }));
+    expect(traces.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+  });
+
   it('says nothing of a rush that harms nobody', () => {
     for (let second = 0; second < 8; second++) scene.second(times(40, {}));
     expect(scene.updates).to.deep.equal([]);

@@ -1,5 +1,6 @@
 import { Baselines } from './baselines.ts';
 import type { Books } from './books.ts';
+import { Demand } from './demand.ts';
 import { EdgeBook } from './edges.ts';
 import type { Component, Finding } from './finding.ts';
 import { Incidents } from './incidents.ts';
@@ -51,6 +52,7 @@ export class OriginAnalyzer {
   readonly #vitals = new Vitals();
   readonly #queues = new QueueBook();
   readonly #rush = new Rush();
+  readonly #demand = new Demand();
   readonly #pace = new Pace();
   readonly #incidents = new Incidents();
   readonly #traced = new Set<string>();
@@ -85,6 +87,7 @@ export class OriginAnalyzer {
       this.#vitals.onSample(sample);
       const cold = this.#isYoung(sample.source, sample.atMs);
       this.#edges.add(sample, { nowMs, cold });
+      this.#demand.add(sample);
       if (sample.view !== 'inbound' || sample.source.service !== 'client') continue;
       this.#rush.count(sample);
     }
@@ -257,11 +260,12 @@ export class OriginAnalyzer {
       vitals: this.#vitals,
       queues: this.#queues,
       rush: this.#rush,
+      demand: this.#demand,
       findings,
       edgeService: this.#edgeService,
       overMs: this.#incidents.endings(),
       strain: Math.max(0, this.#lagMs / LAG_USUAL_MS - 1),
-      hurry: this.#pace.hurry,
+      hurried: this.#pace.hurried,
       nowMs,
     };
   }

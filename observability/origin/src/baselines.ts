@@ -1,6 +1,7 @@
 import type { SpanRecord } from './model.ts';
 import { operationOf } from './reading.ts';
 import type { Settings } from './settings.ts';
+import { Shift, shiftLine } from './shift.ts';
 import { Sketch } from './sketch.ts';
 
 const OPERATIONS_MAX = 4_000;
@@ -10,6 +11,9 @@ export type Usual = {
   readonly sketch: Sketch;
   /** Above this a span is slow; Infinity until enough is known. */
   slowMs: number;
+  /** Above this it is when most of the last ones are; Infinity until enough is known. */
+  shiftedMs: number;
+  readonly shift: Shift;
   seen: number;
 };
 
@@ -28,11 +32,13 @@ export class Baselines {
   judge(span: SpanRecord, isCold = false): number {
     const usual = this.#of(span);
     const { durationMs } = span;
-    const isSlow = durationMs > usual.slowMs;
+    usual.shift.note(durationMs > usual.shiftedMs ? 1 : 0, 1);
+    const lineMs = lineOf(usual);
+    const isSlow = durationMs > lineMs;
     if (!this.frozen && !isCold) {
       // What is slow moves the line a little: a new normal is learnt, an outage is not.
-      usual.sketch.add(isSlow ? Math.min(durationMs, usual.slowMs * 1.3) : durationMs);
-      if (usual.seen++ % 16 === 0 || usual.seen < 32) usual.slowMs = this.#line(usual.sketch);
+      usual.sketch.add(isSlow ? Math.min(durationMs, lineMs * 1.3) : durationMs);
+      if (usual.seen++ % 16 === 0 || usual.seen < 32) this.#draw(usual);
     }
     return isSlow ? durationMs - usual.sketch.median : 0;
   }
@@ -48,13 +54,13 @@ export class Baselines {
   }
 
   isSlow(span: SpanRecord): boolean {
-    return span.durationMs > (this.#usual.get(operationOf(span))?.slowMs ?? Infinity);
+    return span.durationMs > lineOf(this.#usual.get(operationOf(span)));
   }
 
   /** Whether it is known what such a span usually takes, and this one took no longer. */
   isInTime(span: SpanRecord): boolean {
-    const slowMs = this.#usual.get(operationOf(span))?.slowMs ?? Infinity;
-    return slowMs < Infinity && span.durationMs <= slowMs;
+    const lineMs = lineOf(this.#usual.get(operationOf(span)));
+    return lineMs < Infinity && span.durationMs <= lineMs;
   }
 
   #of(span: SpanRecord): Usual {
@@ -62,17 +68,33 @@ export class Baselines {
     let usual = this.#usual.get(key);
     if (!usual) {
       if (this.#usual.size >= OPERATIONS_MAX) this.#usual.clear();
-      usual = { sketch: new Sketch(), slowMs: Infinity, seen: 0 };
+      usual = {
+        sketch: new Sketch(),
+        slowMs: Infinity,
+        shiftedMs: Infinity,
+        shift: new Shift(),
+        seen: 0,
+      };
       this.#usual.set(key, usual);
     }
     return usual;
   }
 
-  #line(sketch: Sketch): number {
+  #draw(usual: Usual): void {
     const { learntAt } = this.#settings;
-    const { median, high, count } = sketch;
-    if (count >= learntAt) return Math.max(high * 1.25, median * 3, median + 40);
+    const { median, most, high, count } = usual.sketch;
+    if (count >= learntAt) {
+      usual.slowMs = Math.max(high * 1.25, median * 3, median + 40);
+      usual.shiftedMs = Math.max(most * 1.5, shiftLine(median));
+      return;
+    }
     // Few have been seen: the line is drawn where none of them comes near.
-    return count >= learntAt / 4 ? Math.max(high * 2, median * 6, median + 200) : Infinity;
+    usual.slowMs = count >= learntAt / 4 ? Math.max(high * 2, median * 6, median + 200) : Infinity;
   }
+}
+
+function lineOf(usual: Usual | undefined): number {
+  if (!usual) return Infinity;
+  const { slowMs, shiftedMs, shift } = usual;
+  return shift.isNow ? Math.min(slowMs, shiftedMs) : slowMs;
 }

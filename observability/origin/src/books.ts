@@ -1,8 +1,9 @@
+import type { Demand } from './demand.ts';
 import type { EdgeBook } from './edges.ts';
 import type { Finding } from './finding.ts';
 import type { QueueBook } from './queues.ts';
 import type { Rows } from './rows.ts';
-import type { Rush } from './rush.ts';
+import type { Rush, Spell } from './rush.ts';
 import type { Settings } from './settings.ts';
 import type { Vitals } from './vitals.ts';
 
@@ -14,6 +15,7 @@ export type Books = {
   readonly vitals: Vitals;
   readonly queues: QueueBook;
   readonly rush: Rush;
+  readonly demand: Demand;
   /** Of the window, oldest first. */
   readonly findings: readonly Finding[];
   /** The service that requests from outside come to. */
@@ -22,7 +24,7 @@ export type Books = {
   readonly overMs: ReadonlyMap<string, number>;
   /** 0 while what is told comes in time; the more it is late, the less slowness means. */
   readonly strain: number;
-  /** 0 while sidecars are looked at as often as usual; see `Pace`. */
-  readonly hurry: number;
+  /** When nobody had time the last time; see `Pace`. */
+  readonly hurried: Spell | undefined;
   readonly nowMs: number;
 };

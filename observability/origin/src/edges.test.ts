@@ -48,6 +48,15 @@ describe('EdgeBook', () => {
     expect(into('orders').soft?.bad).to.equal(7);
   });
 
+  it('counts what nearly all take longer than, though some have always taken as long', () => {
+    for (let second = 0; second < 30; second++) {
+      add(sample('gateway', 'orders', { tookMs: second % 20 === 0 ? 900 : 8 }));
+    }
+    const before = into('orders').soft?.bad ?? 0;
+    add(sample('gateway', 'orders', { tookMs: 450, responses: 10 }));
+    expect((into('orders').soft?.bad ?? 0) - before).to.equal(10);
+  });
+
   it('sees calls that do not come back, before they do', () => {
     for (let second = 0; second < 5; second++) add(sample('gateway', 'orders'));
     add(sample('gateway', 'orders', { requests: 3, responses: 0 }));

@@ -2,6 +2,7 @@ import type { Component } from './finding.ts';
 import { Flows, type Way } from './flows.ts';
 import type { EdgeSample, FailureCounts, LatencyHistogram } from './model.ts';
 import type { Row, Rows } from './rows.ts';
+import { Shift, shiftLine } from './shift.ts';
 import { StoreTalk } from './store-talk.ts';
 import { Tally } from './tally.ts';
 
@@ -16,6 +17,8 @@ const LOST_MS = 25_000;
 const STUCK_MS = 900;
 
 type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
+/** What calls usually take, and whether they do not now. */
+type Learnt = Pool & { readonly shift: Shift };
 type Means = { readonly lately: Tally; usualMs: number; learnt: number };
 /** How many calls were under way when a sidecar was looked at. */
 type Look = { readonly atMs: number; readonly pending: number; responsesSince: number };
@@ -54,7 +57,7 @@ export class EdgeBook {
   readonly #rows: Rows;
   /** When an instance last had requests in hand for longer than is usual. */
   readonly #stuckMs = new Map<string, number>();
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<string, Learnt>();
   /** What attempts took lately, fading by the second. */
   readonly #recent = new Map<string, Pool>();
   readonly #flows = new Flows();
@@ -225,15 +228,16 @@ export class EdgeBook {
     const key = `${view} ${source.service} ${target.name}`;
     let pool = this.#pools.get(key);
     if (!pool) {
-      pool = { boundsMs: latency.boundsMs, counts: latency.counts.map(() => 0), total: 0 };
+      const counts = latency.counts.map(() => 0);
+      pool = { boundsMs: latency.boundsMs, counts, total: 0, shift: new Shift() };
       if (this.#pools.size >= SERIES_MAX) this.#pools.clear();
       this.#pools.set(key, pool);
     }
-    const line = lineOf(pool);
-    let slow = 0;
-    for (let at = line; at < latency.counts.length; at++) slow += latency.counts[at] ?? 0;
+    const shifted = shiftedOf(pool);
+    pool.shift.note(countFrom(shifted, latency), latency.count);
+    const line = pool.shift.isNow ? Math.min(shifted, lineOf(pool)) : lineOf(pool);
     if (this.#learns) learn(pool, latency, line);
-    return slow;
+    return countFrom(line, latency);
   }
 
   #isWaitedFor({ source, atMs }: EdgeSample): boolean {
@@ -317,21 +321,36 @@ function writeOff(series: Series, { stuck, atMs }: { stuck: number; atMs: number
 }
 
 /** The first bucket that is slow: above what 99 of 100 take, and well above what half of them take. */
-function lineOf({ counts, total, boundsMs }: Pool): number {
-  if (total < GUESSED_AT) return counts.length;
-  const [times, more] = total < LEARNT_AT ? [6, 200] : [3, 40];
+function lineOf(pool: Pool): number {
+  if (pool.total < GUESSED_AT) return pool.counts.length;
+  const [times, more] = pool.total < LEARNT_AT ? [6, 200] : [3, 40];
+  const medianMs = boundOf(pool, 0.5);
+  return bucketAbove(pool, Math.max(boundOf(pool, 0.99), medianMs * times, medianMs + more));
+}
+
+/** The first bucket that is slow when most calls are in it or above. */
+function shiftedOf(pool: Pool): number {
+  if (pool.total < LEARNT_AT) return pool.counts.length;
+  return bucketAbove(pool, Math.max(boundOf(pool, 0.9), shiftLine(boundOf(pool, 0.5))));
+}
+
+/** The upper bound of the bucket that so many calls are in or below, in milliseconds. */
+function boundOf({ counts, total, boundsMs }: Pool, share: number): number {
   let below = 0;
-  let median = -1;
-  for (let at = 0; at < counts.length; at++) {
-    below += counts[at] ?? 0;
-    if (median < 0 && below >= total * 0.5) median = at;
-    if (below < total * 0.99) continue;
-    const least = Math.max((boundsMs[median] ?? 0) * times, (boundsMs[median] ?? 0) + more);
-    let line = at + 1;
-    while (line < boundsMs.length && (boundsMs[line - 1] ?? Infinity) < least) line++;
-    return line;
-  }
-  return counts.length;
+  const at = counts.findIndex((count) => (below += count) >= total * share);
+  return boundsMs[at] ?? Infinity;
+}
+
+/** The first bucket all of which is above; the last one where only that can be. */
+function bucketAbove({ boundsMs, counts }: Pool, leastMs: number): number {
+  if (leastMs === Infinity) return counts.length;
+  const at = boundsMs.findIndex((boundMs) => boundMs >= leastMs);
+  return at < 0 ? boundsMs.length : at + 1;
+}
+
+/** How many calls are in that bucket or above. */
+function countFrom(line: number, { counts }: LatencyHistogram): number {
+  return counts.slice(line).reduce((sum, count) => sum + count, 0);
 }
 
 function learn(pool: Pool, latency: LatencyHistogram, line: number): void {

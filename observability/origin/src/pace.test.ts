@@ -41,6 +41,18 @@ describe('Pace', () => {
     expect(pace.hurry).to.equal(0);
   });
 
+  it('remembers when nobody had time', () => {
+    look(500, 30);
+    expect(pace.hurried).to.equal(undefined);
+    const beganMs = nowMs;
+    look(1_400, 3);
+    const endedMs = nowMs;
+    look(500, 25);
+    const { sinceMs = 0, untilMs = 0 } = pace.hurried ?? {};
+    expect(sinceMs).to.be.within(beganMs, beganMs + 3_000);
+    expect(untilMs).to.be.within(endedMs, endedMs + 9_000);
+  });
+
   it('takes for usual what lasts', () => {
     look(500, 30);
     look(1_400, 150);

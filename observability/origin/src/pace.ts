@@ -1,9 +1,15 @@
+import type { Spell } from './rush.ts';
+
 /** The middle look of a second comes this much later than usual on a machine that has time. */
 const USUAL_SPREAD = 1.4;
 const FACTOR_MAX = 4;
 const SECOND_MS = 1_000;
 /** Looks in a second that tell of the machine, and not of one sidecar. */
 const LOOKS_MIN = 3;
+/** From when on nobody has time. */
+const HURRIED = 0.5;
+/** What is further apart is not one time without time. */
+const APART_MS = 3_000;
 /** So many seconds that come sooner than usual are learnt fast: a system that starts may have no time at first. */
 const LEARNT_AT = 20;
 
@@ -17,6 +23,7 @@ export class Pace {
   #sooner = 0;
   #factor = 1;
   #sinceMs = -Infinity;
+  #hurried: Spell | undefined;
   readonly #periodsMs: number[] = [];
 
   /** Takes in that a sidecar was looked at at `atMs`, and how long before that the last time. */
@@ -28,6 +35,7 @@ export class Pace {
       this.#sinceMs = atMs;
     }
     this.#periodsMs.push(periodMs);
+    if (this.hurry >= HURRIED) this.#hurried = prolonged(this.#hurried, atMs);
   }
 
   #learn(periodMs: number): void {
@@ -49,6 +57,16 @@ export class Pace {
   get hurry(): number {
     return Math.max(0, this.#factor - USUAL_SPREAD);
   }
+
+  /** When nobody had time the last time, until now at the most. */
+  get hurried(): Spell | undefined {
+    return this.#hurried;
+  }
+}
+
+function prolonged(spell: Spell | undefined, atMs: number): Spell {
+  if (!spell || atMs > spell.untilMs + APART_MS) return { sinceMs: atMs, untilMs: atMs };
+  return { sinceMs: spell.sinceMs, untilMs: Math.max(spell.untilMs, atMs) };
 }
 
 function middle(values: readonly number[]): number {

@@ -27,8 +27,11 @@ describe('Rush', () => {
     see(80, 6);
     expect(rush.now?.factor).to.be.closeTo(4, 0.5);
     expect(rush.now?.sinceMs).to.be.within(beganMs - 3_000, beganMs + 3_000);
+    expect(rush.latest).to.deep.equal({ sinceMs: rush.now?.sinceMs, untilMs: Infinity });
+    const endedMs = second * 1_000;
     see(20, 8);
     expect(rush.now).to.equal(undefined);
+    expect(rush.latest?.untilMs).to.be.within(endedMs, endedMs + 6_000);
   });
 
   it('sees it in the first period that tells of it, and not for that period only', () => {

@@ -9,6 +9,8 @@ const BORNE_SHARE = 0.05;
 /** Less than this tells chance from a rush too seldom. */
 const GUESSED_SECONDS = 0.9;
 
+/** A time in which much came; `untilMs` is Infinity while it goes on. */
+export type Spell = { readonly sinceMs: number; readonly untilMs: number };
 type Guess = { readonly requests: number; readonly seconds: number };
 
 /** The rate of requests at the edge, and whether it has just risen far above what is usual. */
@@ -25,6 +27,7 @@ export class Rush {
   /** What has come since a rush was guessed that is not certain yet. */
   #guessed: Guess | undefined;
   #isCounted = false;
+  #last: Spell | undefined;
   /** What the edge's sidecar has told of since the last guess. */
   #period = { requests: 0, seconds: 0 };
   /** Requests a second in the period before. */
@@ -87,6 +90,11 @@ export class Rush {
     return this.#sinceMs === undefined ? undefined : { sinceMs: this.#sinceMs, factor: this.#peak };
   }
 
+  /** The rush that is, or else the last one there was. */
+  get latest(): Spell | undefined {
+    return this.#sinceMs === undefined ? this.#last : { sinceMs: this.#sinceMs, untilMs: Infinity };
+  }
+
   get usualPerSecond(): number {
     return this.#usual;
   }
@@ -147,6 +155,9 @@ export class Rush {
   }
 
   #end(): void {
+    if (this.#sinceMs !== undefined) {
+      this.#last = { sinceMs: this.#sinceMs, untilMs: this.#second * 1_000 };
+    }
     this.#guessed = undefined;
     this.#sinceMs = undefined;
     this.#peak = 1;

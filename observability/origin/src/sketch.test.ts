@@ -6,6 +6,7 @@ describe('Sketch', () => {
     const sketch = new Sketch();
     for (let ms = 1; ms <= 300; ms++) sketch.add(ms);
     expect(sketch.median).to.be.within(132, 172);
+    expect(sketch.most).to.be.within(238, 302);
     expect(sketch.high).to.be.within(260, 340);
   });
 

@@ -9,6 +9,7 @@ export class Sketch {
   #total = 0;
   #stale = 0;
   #median = 0;
+  #most = 0;
   #high = 0;
 
   get count(): number {
@@ -31,6 +32,12 @@ export class Sketch {
     return this.#median;
   }
 
+  /** The 90th percentile, about. */
+  get most(): number {
+    this.#refresh();
+    return this.#most;
+  }
+
   /** The 99th percentile, about. */
   get high(): number {
     this.#refresh();
@@ -41,6 +48,7 @@ export class Sketch {
     if (this.#stale === 0 || (this.#stale < 16 && this.#total > 64)) return;
     this.#stale = 0;
     this.#median = this.#quantile(0.5);
+    this.#most = this.#quantile(0.9);
     this.#high = this.#quantile(0.99);
   }
 

@@ -1,4 +1,5 @@
 import type { Books } from './books.ts';
+import { isOfItsLoad, isOfTheMachine, rushedOf, touchedByRush } from './excuses.ts';
 import { keyOf } from './finding.ts';
 import { findSuspects, type Suspect } from './suspects.ts';
 
@@ -12,15 +13,6 @@ const LATE_MS = 2_500;
 const MURMUR_MAX = 6;
 /** What a store said for this long counts. */
 const COMMON_MS = 3_500;
-/** A rush is seen a little after it began. */
-const RUSH_SLACK_MS = 2_500;
-/** Nearly all calls. */
-const ALWAYS = 0.8;
-/** As many as run out of time where there is too much to do. */
-const SLIGHT = 0.25;
-/** From when on a machine is short of time, and what share of calls it makes fail then. */
-const HURRIED = 0.5;
-const HURRIED_SHARE = 0.5;
 
 /** What was named before and is not over. */
 export type Named = Pick<Suspect, 'component' | 'onsetMs' | 'symptom' | 'score' | 'findings'>;
@@ -37,7 +29,7 @@ export function judge(
   const suspects = withCommonStores([...found, ...queueSuspects(books)], books);
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
   const rushed = rushedOf(strong, suspects, books);
-  const own = strong.filter((one) => !isOfTheMachine(one, books));
+  const own = strong.filter((one) => !isOfTheMachine(one, books) && !isOfItsLoad(one, books));
   const named = withRush(own, { rushed, all: suspects, books });
   const before = known.open.map((one) => withKnownOnset(one, named));
   const causes: readonly Named[] = [
@@ -74,13 +66,6 @@ function isEcho(one: Suspect, past: Past, books: Books): boolean {
 function withKnownOnset(open: Named, named: readonly Suspect[]): Named {
   const now = named.find((one) => isSame(one, open));
   return now ? { ...now, onsetMs: Math.min(open.onsetMs, now.onsetMs) } : open;
-}
-
-/** Where nobody has time, what is late now and then is so for no reason of its own. */
-function isOfTheMachine(one: Suspect, { hurry }: Books): boolean {
-  const { component, death, severity, ratio } = one;
-  if (hurry < HURRIED || death?.told === true || component.kind === 'queue') return false;
-  return severity === 'soft' || ratio.bad < ratio.total * HURRIED_SHARE;
 }
 
 /** A little slowness beside something broken: what is broken keeps the machine busy. */
@@ -149,31 +134,6 @@ function calledBy(service: string, { rows }: Books): string[] {
   return [...new Set(outward.map(({ component }) => component.name))];
 }
 
-/**
- * More requests than usual make everything slow, and then fail. What began after a rush did, and is
- * no one part's alone, is the rush's doing.
- */
-function rushedOf(
-  named: readonly Suspect[],
-  all: readonly Suspect[],
-  books: Books,
-): readonly Suspect[] {
-  const touched = touchedByRush(all, books);
-  const failing = touched.filter(({ severity }) => severity === 'hard');
-  return touchedByRush(named, books).filter((one) => {
-    if (one.death !== undefined) return false;
-    if (one.symptom !== 'errors' || one.ratio.bad < one.ratio.total * SLIGHT) return true;
-    // It hits many, and each a little at first: who alone fails, and always, does so by itself.
-    const isAlone = failing.length === 1 && one.ratio.bad >= one.ratio.total * ALWAYS;
-    return touched.length >= 3 && !isAlone;
-  });
-}
-
-function touchedByRush(all: readonly Suspect[], { rush }: Books): readonly Suspect[] {
-  const { sinceMs = Infinity } = rush.now ?? {};
-  return all.filter((one) => one.score > 2 && one.onsetMs >= sinceMs - RUSH_SLACK_MS);
-}
-
 /** Those who are not rushed, and the rush itself where it does harm. */
 function withRush(
   named: readonly Suspect[],
@@ -181,30 +141,27 @@ function withRush(
 ): readonly Suspect[] {
   const { rushed, all, books } = of;
   const rush = books.rush.now;
-  if (!rush || rushed.length === 0) return named;
   const left = named.filter((one) => !rushed.includes(one));
+  const [latest] = rushed.toSorted((a, b) => b.lastMs - a.lastMs);
+  if (!rush || !latest) return left;
   const touched = touchedByRush(all, books);
   const { total, failed, slow } = books.rush.sum(rush.sinceMs);
   const isHarmed = total >= 20 && (failed + slow) / total >= HARMED_SHARE && rush.factor >= 2.5;
   if (!isHarmed) return left;
   const onsetMs = Math.min(...touched.map((one) => one.onsetMs));
-  const { score, lastMs } = named.toSorted((a, b) => b.lastMs - a.lastMs)[0] ?? {
-    score: 0,
-    lastMs: 0,
-  };
   const origin = { kind: 'load', service: books.edgeService } as const;
   return [
     ...left,
     {
       component: { kind: 'queue', name: 'load' },
       symptom: 'overload',
-      score: Math.max(score, books.settings.nameAt),
+      score: Math.max(latest.score, books.settings.nameAt),
       onsetMs,
       hypotheses: [{ origin, support: 0 }],
       severity: 'soft',
       findings: touched.flatMap(({ findings }) => findings).slice(0, 20),
       ratio: { bad: failed + slow, total },
-      lastMs,
+      lastMs: latest.lastMs,
     },
   ];
 }

@@ -20,15 +20,18 @@ export type SharedMeta = { message: string; schemaUrl: string };
 export type Frame = {
   readonly packed: Buffer;
   readonly rawBytes: number;
-  readonly resources: readonly SharedMeta[];
-  readonly scopes: readonly SharedMeta[];
+  /** What its spans refer to by number. */
+  readonly tables: () => Tables;
 };
+
+type Tables = { readonly resources: readonly SharedMeta[]; readonly scopes: readonly SharedMeta[] };
 
 /** A packed block with all that is needed to read it again: lengths, a checksum, tables, spans. */
 export function encodeFrame(block: Block): Buffer {
   const packed = block.packedBytes;
   if (!packed) throw new Error(`block ${block.id} is not packed yet`);
-  const tables = { resources: block.resources.map(metaOf), scopes: block.scopes.map(metaOf) };
+  const { resources, scopes } = block;
+  const tables: Tables = { resources: resources.map(metaOf), scopes: scopes.map(metaOf) };
   const meta = zstdCompressSync(JSON.stringify(tables), FASTEST);
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
@@ -39,7 +42,10 @@ export function encodeFrame(block: Block): Buffer {
   return Buffer.concat([header, meta, packed]);
 }
 
-/** The frames of a file up to where it is broken, and how many bytes of it were good. */
+/**
+ * The frames of a file up to where it is broken, and how many bytes of it were good. Their tables are
+ * unpacked when they are asked for: a file holds hundreds, and others want a turn meanwhile.
+ */
 export function decodeFrames(file: Buffer): { frames: Frame[]; goodBytes: number } {
   const frames: Frame[] = [];
   let at = 0;
@@ -51,7 +57,7 @@ export function decodeFrames(file: Buffer): { frames: Frame[]; goodBytes: number
     const packed = file.subarray(metaEnd, end);
     const header = file.subarray(at, at + HEADER_BYTES);
     if (checksum(header, meta, packed) !== header.readUInt32LE(CHECKSUM_AT)) break;
-    frames.push({ packed, rawBytes: file.readUInt32LE(at + 12), ...tablesOf(meta) });
+    frames.push({ packed, rawBytes: file.readUInt32LE(at + 12), tables: () => tablesOf(meta) });
     at = end;
   }
   return { frames, goodBytes: at };
@@ -66,7 +72,7 @@ function metaOf({ message, schemaUrl }: Resource | Scope): SharedMeta {
 }
 
 /** The checksum has vouched for what is inside. */
-function tablesOf(meta: Buffer): { resources: SharedMeta[]; scopes: SharedMeta[] } {
+function tablesOf(meta: Buffer): Tables {
   const text = zstdDecompressSync(meta, { maxOutputLength: META_BYTES_MAX }).toString();
   return JSON.parse(text);
 }

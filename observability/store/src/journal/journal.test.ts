@@ -21,7 +21,7 @@ describe('a frame', () => {
     expect(frame?.packed).to.deep.equal(block.packedBytes);
     expect(frame?.rawBytes).to.equal(block.rawBytes);
     expect(
-      frame?.resources.map(({ message }) => Buffer.from(message, 'base64').toString()),
+      frame?.tables().resources.map(({ message }) => Buffer.from(message, 'base64').toString()),
     ).to.satisfy(([resource]: string[]) => resource?.includes('service.name'));
   });
 

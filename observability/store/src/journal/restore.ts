@@ -27,9 +27,10 @@ export async function restore(
 }
 
 function tablesOf(store: TraceStore, frame: Frame): { resources: Resource[]; scopes: Scope[] } {
+  const { resources, scopes } = frame.tables();
   return {
-    resources: frame.resources.map((meta) => store.resources.intern(encodedOf(meta))),
-    scopes: frame.scopes.map((meta) => store.scopes.intern(encodedOf(meta))),
+    resources: resources.map((meta) => store.resources.intern(encodedOf(meta))),
+    scopes: scopes.map((meta) => store.scopes.intern(encodedOf(meta))),
   };
 }
 
