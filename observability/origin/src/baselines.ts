@@ -1,7 +1,7 @@
 import type { SpanRecord } from './model.ts';
 import { operationOf } from './reading.ts';
 import type { Settings } from './settings.ts';
-import { Shift, shiftLine } from './shift.ts';
+import { ABOVE_WEIGHT, LATELY_CALLS, Shift, shiftLine } from './shift.ts';
 import { Sketch } from './sketch.ts';
 
 const OPERATIONS_MAX = 4_000;
@@ -9,6 +9,7 @@ const OPERATIONS_MAX = 4_000;
 /** What is usual for an operation, as it was before now. */
 export type Usual = {
   readonly sketch: Sketch;
+  readonly lately: Sketch;
   /** Above this a span is slow; Infinity until enough is known. */
   slowMs: number;
   /** Above this it is when most of the last ones are; Infinity until enough is known. */
@@ -32,12 +33,15 @@ export class Baselines {
   judge(span: SpanRecord, isCold = false): number {
     const usual = this.#of(span);
     const { durationMs } = span;
-    usual.shift.note(durationMs > usual.shiftedMs ? 1 : 0, 1);
+    const isAbove = durationMs > usual.shiftedMs;
+    usual.shift.note(isAbove ? 1 : 0, 1);
     const lineMs = lineOf(usual);
     const isSlow = durationMs > lineMs;
     if (!this.frozen && !isCold) {
       // What is slow moves the line a little: a new normal is learnt, an outage is not.
-      usual.sketch.add(isSlow ? Math.min(durationMs, lineMs * 1.3) : durationMs);
+      const learntMs = isSlow ? Math.min(durationMs, lineMs * 1.3) : durationMs;
+      usual.sketch.add(learntMs);
+      usual.lately.add(learntMs, isAbove ? ABOVE_WEIGHT : 1);
       if (usual.seen++ % 16 === 0 || usual.seen < 32) this.#draw(usual);
     }
     return isSlow ? durationMs - usual.sketch.median : 0;
@@ -70,6 +74,7 @@ export class Baselines {
       if (this.#usual.size >= OPERATIONS_MAX) this.#usual.clear();
       usual = {
         sketch: new Sketch(),
+        lately: new Sketch(LATELY_CALLS),
         slowMs: Infinity,
         shiftedMs: Infinity,
         shift: new Shift(),
@@ -82,10 +87,11 @@ export class Baselines {
 
   #draw(usual: Usual): void {
     const { learntAt } = this.#settings;
-    const { median, most, high, count } = usual.sketch;
+    const { median, high, count } = usual.sketch;
     if (count >= learntAt) {
+      const { lately } = usual;
       usual.slowMs = Math.max(high * 1.25, median * 3, median + 40);
-      usual.shiftedMs = Math.max(most * 1.5, shiftLine(median));
+      usual.shiftedMs = Math.max(lately.most * 1.5, shiftLine(lately.median));
       return;
     }
     // Few have been seen: the line is drawn where none of them comes near.

@@ -1,6 +1,6 @@
 import type { Books } from './books.ts';
 import type { Spell } from './rush.ts';
-import type { Suspect } from './suspects.ts';
+import { type Suspect, suspectOf } from './suspects.ts';
 
 // What is slow, or fails now and then, for no reason of its own: because the machine had no time, because
 // more was asked than usual, or because many came. What somebody is excused for while that lasts is no
@@ -30,11 +30,12 @@ export function isOfTheMachine(one: Suspect, { hurried }: Books): boolean {
 }
 
 /** Slow since more was asked than usual: of it, of those who say that it is slow, or of everybody. */
-export function isOfItsLoad(one: Suspect, { demand, edgeService }: Books): boolean {
+export function isOfItsLoad(one: Suspect, books: Books): boolean {
+  const { demand, edgeService } = books;
   const { component, severity, findings } = one;
   if (severity !== 'soft' || component.kind === 'queue') return false;
   const isSurging = (service: string | undefined): boolean =>
-    service !== undefined && isOfSurge(one, demand.surgeOf(service));
+    service !== undefined && isOfSurge(one, demand.surgeOf(service), books);
   if (isSurging(edgeService)) return true;
   if (component.kind === 'service') return isSurging(component.name);
   const callers = findings.map(({ caller }) => isSurging(caller?.service));
@@ -76,10 +77,20 @@ function withWhatFollows(rush: Spell, hurried: Spell | undefined): Spell {
   return goesOn ? { ...rush, untilMs: Math.max(rush.untilMs, hurried.untilMs) } : rush;
 }
 
-/** Who has borne a surge for a while is not slow for that. */
-function isOfSurge(one: Suspect, surge: Spell | undefined): boolean {
+/**
+ * Who has borne a surge for a while is not slow for that, nor is who was slow enough to be named
+ * before it.
+ */
+function isOfSurge(one: Suspect, surge: Spell | undefined, books: Books): boolean {
   if (!surge || one.onsetMs > surge.sinceMs + BORNE_MS) return false;
-  return isWithin(one, surge, SURGE_SLACK_MS);
+  if (one.lastMs > surge.untilMs + AFTER_MS) return false;
+  if (one.onsetMs >= surge.sinceMs - SURGE_SLACK_MS) return true;
+  const before = suspectOf(one.component, asOf(books, surge.sinceMs - SURGE_SLACK_MS));
+  return (before?.score ?? 0) < books.settings.nameAt;
+}
+
+function asOf(books: Books, nowMs: number): Books {
+  return { ...books, nowMs, findings: books.findings.filter(({ atMs }) => atMs <= nowMs) };
 }
 
 function isWithin(

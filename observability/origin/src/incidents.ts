@@ -44,7 +44,7 @@ export class Incidents {
 
   /** Judges what the books hold, and says what has changed. */
   look(books: Books): IncidentUpdate[] {
-    const { verdicts, suspects, rushed } = judge(books, {
+    const { verdicts, suspects, excused } = judge(books, {
       open: this.#kept.filter(isOpen).map(namedBefore),
       over: this.#lately(books).map(({ suspect, onsetMs, incident }) => ({
         ...suspect,
@@ -64,12 +64,11 @@ export class Incidents {
       updates.push(...this.#changed(kept, known ? before : undefined, books));
       updates.push(...this.#merge(kept, { verdict, taken, books }));
     }
-    const excused = new Set(rushed.map(({ component }) => keyOf(component)));
+    const onsets = new Map(excused.map((one) => [keyOf(one.component), one.onsetMs]));
     for (const kept of this.#kept) {
       if (kept.incident.state !== 'open' || taken.has(kept)) continue;
-      // What was named just before it turned out to be a rush's doing is taken back.
-      const { sinceMs = Infinity } = books.rush.now ?? {};
-      const isExcused = excused.has(keyOf(kept.component)) && kept.openedMs >= sinceMs;
+      // What was named just before it turned out to be its load's doing is taken back.
+      const isExcused = kept.openedMs >= (onsets.get(keyOf(kept.component)) ?? Infinity);
       if (!isExcused && books.nowMs - kept.lastMs < books.settings.quietMs) continue;
       const resolvedMs = kept.lastMs;
       kept.incident = { ...kept.incident, state: 'resolved', resolvedMs, updatedMs: books.nowMs };

@@ -1,16 +1,22 @@
 const STEP = Math.log(1.12);
 const LEAST_MS = 0.1;
 const BUCKETS = 130;
-const FULL = 400;
+const REMEMBERED = 400;
 
 /** A distribution of durations that forgets slowly; quantiles are right to 12 per cent. */
 export class Sketch {
   readonly #counts = new Float32Array(BUCKETS);
+  readonly #remembered: number;
   #total = 0;
   #stale = 0;
   #median = 0;
   #most = 0;
   #high = 0;
+
+  /** @param remembered of so many calls at the most, the latest best */
+  constructor(remembered = REMEMBERED) {
+    this.#remembered = remembered;
+  }
 
   get count(): number {
     return this.#total;
@@ -24,7 +30,7 @@ export class Sketch {
     this.#counts[at] = (this.#counts[at] ?? 0) + weight;
     this.#total += weight;
     this.#stale++;
-    if (this.#total > FULL) this.#halve();
+    if (this.#total > this.#remembered) this.#halve();
   }
 
   get median(): number {

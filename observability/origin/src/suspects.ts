@@ -40,11 +40,12 @@ const STRAINED = 0.3;
 
 /** Everything that has something against it in the window, the strongest first. */
 export function findSuspects(books: Books): Suspect[] {
-  const suspects = books.rows.components().flatMap((component) => look(component, books) ?? []);
+  const suspects = books.rows.components().flatMap((one) => suspectOf(one, books) ?? []);
   return suspects.toSorted((a, b) => b.score - a.score);
 }
 
-function look(component: Component, books: Books): Suspect | undefined {
+/** What speaks against one component; undefined where nothing does. */
+export function suspectOf(component: Component, books: Books): Suspect | undefined {
   const { nowMs } = books;
   const fromMs = windowOf(component, books);
   const rows = books.rows.into(component);

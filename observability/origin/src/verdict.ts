@@ -24,12 +24,13 @@ export type Past = Named & { readonly overMs: number };
 export function judge(
   books: Books,
   known: { readonly open: readonly Named[]; readonly over: readonly Past[] },
-): { verdicts: Verdict[]; suspects: Suspect[]; rushed: readonly Suspect[] } {
+): { verdicts: Verdict[]; suspects: Suspect[]; excused: readonly Suspect[] } {
   const found = withSilentCallees(findSuspects(books), books);
   const suspects = withCommonStores([...found, ...queueSuspects(books)], books);
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
   const rushed = rushedOf(strong, suspects, books);
-  const own = strong.filter((one) => !isOfTheMachine(one, books) && !isOfItsLoad(one, books));
+  const loaded = strong.filter((one) => isOfItsLoad(one, books));
+  const own = strong.filter((one) => !isOfTheMachine(one, books) && !loaded.includes(one));
   const named = withRush(own, { rushed, all: suspects, books });
   const before = known.open.map((one) => withKnownOnset(one, named));
   const causes: readonly Named[] = [
@@ -48,7 +49,7 @@ export function judge(
       (other) => !origins.includes(other) && followsFrom(other, suspect, books),
     ),
   }));
-  return { verdicts, suspects, rushed };
+  return { verdicts, suspects, excused: [...rushed, ...loaded] };
 }
 
 function isSame(a: Pick<Suspect, 'component'>, b: Pick<Suspect, 'component'>): boolean {
