@@ -348,6 +348,15 @@ describe('OriginAnalyzer', () => {
     expect(open.map(({ origin }) => origin.kind)).to.deep.equal(['load']);
   });
 
+  it('does not name afterwards who suffered from what is over, and has shown nothing new', () => {
+    for (let second = 0; second < 6; second++) scene.second(times(8, { database: { status: 1 } }));
+    for (let second = 0; second < 8; second++) scene.second(times(8, { catalog: { status: 503 } }));
+    for (let second = 0; second < 20; second++) scene.second();
+    const named = scene.analyzer.incidents().map(({ origin }) => origin.service);
+    expect(named).to.deep.equal(['postgres']);
+    expect(scene.current).to.equal(undefined);
+  });
+
   it('holds nothing against anybody after a rush that he did in it', () => {
     const slow = { orders: { extraMs: 900 } };
     for (let second = 0; second < 6; second++) {

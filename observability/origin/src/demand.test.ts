@@ -32,6 +32,7 @@ describe('Demand', () => {
     const beganMs = nowMs;
     see(24, 1);
     expect(demand.surgeOf('profiles')?.sinceMs).to.be.within(beganMs - 1_000, beganMs);
+    expect(demand.surgeOf('profiles')?.untilMs).to.equal(Infinity);
     see(24, 2);
     const endedMs = nowMs;
     see(4, 10);

@@ -21,6 +21,7 @@ type Asked = {
   sinceMs: number;
   requests: number;
   surge?: Spell;
+  toldMs: number;
 };
 
 /**
@@ -36,6 +37,7 @@ export class Demand {
     if (view !== 'inbound' || !(periodMs > 0)) return;
     const asked = this.#of(target.name, atMs);
     asked.periods.push({ fromMs: atMs - periodMs, toMs: atMs, requests });
+    asked.toldMs = atMs;
     forget(asked, atMs - LATELY_MS);
     const far = asked.learnt < LEARNT_AT ? [] : WINDOWS_MS.filter((ms) => isFar(asked, atMs, ms));
     const [longest] = far.slice(-1);
@@ -45,16 +47,28 @@ export class Demand {
     asked.surge = { sinceMs: goesOn ? surge.sinceMs : atMs - longest, untilMs: atMs };
   }
 
-  /** When so much more than usual was asked of the service the last time that it may be slow for that. */
+  /**
+   * When so much more than usual was asked of the service the last time that it may be slow for that;
+   * `untilMs` is Infinity while it goes on.
+   */
   surgeOf(service: string): Spell | undefined {
-    return this.#asked.get(service)?.surge;
+    const { surge, toldMs = 0 } = this.#asked.get(service) ?? {};
+    // Until something else is told it goes on: who is asked too much tells late.
+    return surge && surge.untilMs >= toldMs ? { ...surge, untilMs: Infinity } : surge;
   }
 
   #of(service: string, atMs: number): Asked {
     let asked = this.#asked.get(service);
     if (!asked) {
       if (this.#asked.size >= SERVICES_MAX) this.#asked.clear();
-      asked = { periods: [], usual: 0, learnt: 0, sinceMs: atMs - LATELY_MS, requests: 0 };
+      asked = {
+        periods: [],
+        usual: 0,
+        learnt: 0,
+        sinceMs: atMs - LATELY_MS,
+        requests: 0,
+        toldMs: atMs,
+      };
       this.#asked.set(service, asked);
     }
     return asked;

@@ -8,6 +8,8 @@ import { type Suspect, suspectOf } from './suspects.ts';
 
 /** What began in such a time may end a little after it. */
 const AFTER_MS = 1_500;
+/** What a surge has left is worked off after it. */
+const WORKED_OFF_MS = 3_000;
 /** A rush is seen a little after it began. */
 const RUSH_SLACK_MS = 2_500;
 /** Sidecars tell of a second when it is over. */
@@ -83,7 +85,7 @@ function withWhatFollows(rush: Spell, hurried: Spell | undefined): Spell {
  */
 function isOfSurge(one: Suspect, surge: Spell | undefined, books: Books): boolean {
   if (!surge || one.onsetMs > surge.sinceMs + BORNE_MS) return false;
-  if (one.lastMs > surge.untilMs + AFTER_MS) return false;
+  if (one.lastMs > surge.untilMs + WORKED_OFF_MS) return false;
   if (one.onsetMs >= surge.sinceMs - SURGE_SLACK_MS) return true;
   const before = suspectOf(one.component, asOf(books, surge.sinceMs - SURGE_SLACK_MS));
   return (before?.score ?? 0) < books.settings.nameAt;

@@ -40,6 +40,7 @@ type Kept = {
 /** What is broken now and what was, from first naming to its end. */
 export class Incidents {
   readonly #kept: Kept[] = [];
+  readonly #explained = new Map<string, number>();
   #count = 0;
 
   /** Judges what the books hold, and says what has changed. */
@@ -51,7 +52,9 @@ export class Incidents {
         onsetMs,
         overMs: incident.resolvedMs ?? 0,
       })),
+      explained: this.#explained,
     });
+    this.#explain(suspects, verdicts);
     const updates: IncidentUpdate[] = [];
     const taken = new Set<Kept>();
     for (const verdict of verdicts) {
@@ -75,6 +78,15 @@ export class Incidents {
       updates.push({ kind: 'resolved', incident: kept.incident });
     }
     return updates;
+  }
+
+  /** Who is in trouble while something else is named, and is not named himself, suffers from that. */
+  #explain(suspects: readonly Suspect[], verdicts: readonly Verdict[]): void {
+    if (!this.isOpen) return;
+    const named = new Set(verdicts.map(({ suspect }) => keyOf(suspect.component)));
+    for (const { component, lastMs } of suspects) {
+      if (!named.has(keyOf(component))) this.#explained.set(keyOf(component), lastMs);
+    }
   }
 
   /** A request has ended at the edge. */

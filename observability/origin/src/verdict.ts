@@ -23,7 +23,12 @@ export type Past = Named & { readonly overMs: number };
 /** Separates those who broke from those who suffer from it, or from what is known to be broken. */
 export function judge(
   books: Books,
-  known: { readonly open: readonly Named[]; readonly over: readonly Past[] },
+  known: {
+    readonly open: readonly Named[];
+    readonly over: readonly Past[];
+    /** Of those who suffered from others, when there last was something bad that that explains. */
+    readonly explained: ReadonlyMap<string, number>;
+  },
 ): { verdicts: Verdict[]; suspects: Suspect[]; excused: readonly Suspect[] } {
   const found = withSilentCallees(findSuspects(books), books);
   const suspects = withCommonStores([...found, ...queueSuspects(books)], books);
@@ -40,6 +45,7 @@ export function judge(
   const origins = named.filter(
     (one) =>
       !known.over.some((past) => isEcho(one, past, books)) &&
+      one.lastMs > (known.explained.get(keyOf(one.component)) ?? 0) &&
       !causes.some((other) => !isSame(one, other) && followsFrom(one, other, books)) &&
       !isMurmur(one, causes, books),
   );

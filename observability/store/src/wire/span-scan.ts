@@ -50,6 +50,11 @@ export class SpanScan {
   endTime = -1;
   statusCode = 0;
   readonly statusMessage: Range = { start: 0, end: 0 };
+  readonly traceState: Range = { start: 0, end: 0 };
+  flags = 0;
+  droppedAttributes = 0;
+  droppedEvents = 0;
+  droppedLinks = 0;
   /** Pairs of start and end. */
   readonly attributes: number[] = [];
   readonly events: number[] = [];
@@ -107,16 +112,26 @@ export class SpanScan {
     this.startTime = this.endTime = -1;
     this.statusCode = 0;
     this.statusMessage.start = this.statusMessage.end = start;
+    this.traceState.start = this.traceState.end = start;
+    this.flags = this.droppedAttributes = this.droppedEvents = this.droppedLinks = 0;
     this.attributes.length = this.events.length = this.links.length = 0;
   }
 
   #field(cursor: Cursor, field: number, wireType: number): void {
+    if (field < FIELD_MIN) throw new WireError('a field has the number 0');
     if (wireType === WIRE.bytes) this.#blockField(cursor, field);
+    else if (wireType === WIRE.varint) this.#number(field, cursor.varint());
     else if (field === SPAN.start && wireType === WIRE.fixed64) this.startTime = cursor.skip64();
     else if (field === SPAN.end && wireType === WIRE.fixed64) this.endTime = cursor.skip64();
-    else if (field === SPAN.kind && wireType === WIRE.varint) this.kind = kindOf(cursor.varint());
-    else if (KNOWN_FIELDS_MIN <= field) cursor.skip(wireType);
-    else throw new WireError('a field has the number 0');
+    else if (field === SPAN.flags && wireType === WIRE.fixed32) this.flags = cursor.fixed32();
+    else cursor.skip(wireType);
+  }
+
+  #number(field: number, value: number): void {
+    if (field === SPAN.kind) this.kind = kindOf(value);
+    else if (field === SPAN.droppedAttributes) this.droppedAttributes = value;
+    else if (field === SPAN.droppedEvents) this.droppedEvents = value;
+    else if (field === SPAN.droppedLinks) this.droppedLinks = value;
   }
 
   #blockField(cursor: Cursor, field: number): void {
@@ -135,6 +150,10 @@ export class SpanScan {
       case SPAN.name:
         this.nameStart = start;
         this.nameEnd = end;
+        return;
+      case SPAN.traceState:
+        this.traceState.start = start;
+        this.traceState.end = end;
         return;
       case SPAN.attributes:
         this.attributes.push(start, end);
@@ -192,7 +211,7 @@ export class SpanScan {
   }
 }
 
-const KNOWN_FIELDS_MIN = 1;
+const FIELD_MIN = 1;
 
 function kindOf(value: number): number {
   return value <= 5 ? value : 0;

@@ -1,5 +1,5 @@
 import { Cursor, WIRE } from './cursor.ts';
-import { SPAN, type SpanScan } from './span-scan.ts';
+import type { Range, SpanScan } from './span-scan.ts';
 import { type Attribute, readAttribute } from './values.ts';
 
 export type SpanEvent = {
@@ -46,52 +46,31 @@ export type Span = {
  * @throws WireError when what is inside its fields is broken.
  */
 export function readSpan(scan: SpanScan): Span {
-  const { bytes } = scan;
-  const rest = readRest(bytes, scan.start, scan.end);
+  const { bytes, kind, flags, statusCode, droppedAttributes, droppedEvents, droppedLinks } = scan;
   return {
     traceId: bytes.toString('hex', scan.traceId, scan.traceId + 16),
     spanId: bytes.toString('hex', scan.spanId, scan.spanId + 8),
     parentSpanId:
       scan.parentSpanId < 0 ? '' : bytes.toString('hex', scan.parentSpanId, scan.parentSpanId + 8),
+    traceState: textOf(bytes, scan.traceState),
+    flags,
     name: scan.name,
-    kind: scan.kind,
+    kind,
     startNs: scan.startTime < 0 ? 0n : bytes.readBigUInt64LE(scan.startTime),
     endNs: scan.endTime < 0 ? 0n : bytes.readBigUInt64LE(scan.endTime),
     attributes: eachRange(scan.attributes, (start, end) => readAttribute(bytes, start, end)),
+    droppedAttributes,
     events: eachRange(scan.events, (start, end) => readEvent(bytes, start, end)),
+    droppedEvents,
     links: eachRange(scan.links, (start, end) => readLink(bytes, start, end)),
-    statusCode: scan.statusCode,
-    statusMessage: bytes.toString('utf8', scan.statusMessage.start, scan.statusMessage.end),
-    ...rest,
+    droppedLinks,
+    statusCode,
+    statusMessage: textOf(bytes, scan.statusMessage),
   };
 }
 
-type Rest = Pick<
-  Span,
-  'traceState' | 'flags' | 'droppedAttributes' | 'droppedEvents' | 'droppedLinks'
->;
-
-/** The fields that few spans have. */
-function readRest(bytes: Buffer, start: number, end: number): Rest {
-  const cursor = new Cursor(bytes, start, end);
-  const numbers: Record<number, number> = {};
-  let traceState = '';
-  while (!cursor.atEnd) {
-    const tag = cursor.varint();
-    const field = Math.floor(tag / 8);
-    const wireType = tag % 8;
-    if (field === SPAN.traceState && wireType === WIRE.bytes) traceState = cursor.text();
-    else if (wireType === WIRE.varint) numbers[field] = cursor.varint();
-    else if (wireType === WIRE.fixed32) numbers[field] = cursor.fixed32();
-    else cursor.skip(wireType);
-  }
-  return {
-    traceState,
-    flags: numbers[SPAN.flags] ?? 0,
-    droppedAttributes: numbers[SPAN.droppedAttributes] ?? 0,
-    droppedEvents: numbers[SPAN.droppedEvents] ?? 0,
-    droppedLinks: numbers[SPAN.droppedLinks] ?? 0,
-  };
+function textOf(bytes: Buffer, { start, end }: Range): string {
+  return start === end ? '' : bytes.toString('utf8', start, end);
 }
 
 function readEvent(bytes: Buffer, start: number, end: number): SpanEvent {
