@@ -25,10 +25,12 @@ const SLIGHT = 0.25;
 
 /** Where nobody has time, what is late now and then is so for no reason of its own. */
 export function isOfTheMachine(one: Suspect, { hurried }: Books): boolean {
-  const { component, death, severity, ratio, lastMs } = one;
+  const { component, death, severity, ratio, hypotheses, lastMs } = one;
   if (!hurried || lastMs > hurried.untilMs + AFTER_MS) return false;
   if (death?.told === true || component.kind === 'queue') return false;
-  return severity === 'soft' || ratio.bad < ratio.total * HURRIED_SHARE;
+  if (severity === 'soft') return true;
+  // A machine does not tell versions apart.
+  return hypotheses[0]?.origin.kind !== 'version' && ratio.bad < ratio.total * HURRIED_SHARE;
 }
 
 /** Slow since more was asked than usual: of it, of those who say that it is slow, or of everybody. */
