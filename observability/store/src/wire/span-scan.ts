@@ -1,7 +1,7 @@
 import { Cursor, WIRE, WireError } from './cursor.ts';
 
 /** Field numbers of `opentelemetry.proto.trace.v1.Span`. */
-export const SPAN = {
+const SPAN = {
   traceId: 1,
   spanId: 2,
   traceState: 3,

@@ -7,6 +7,7 @@ import { walkRequest } from '../otlp/request.ts';
 import { Cursor, WireError } from './cursor.ts';
 import { SpanScan } from './span-scan.ts';
 import { readSpan, type Span } from './span.ts';
+import { AttributeMemo } from './values.ts';
 
 describe('reading and writing OTLP', () => {
   it('encodes JSON as another implementation does', () => {
@@ -67,6 +68,18 @@ describe('reading and writing OTLP', () => {
     );
   });
 
+  it('reads the same with the attributes of the spans before', () => {
+    const memo = new AttributeMemo();
+    fc.assert(
+      fc.property(anySpan, (span) => {
+        const body = encodeRequest(inBytes(requestOf(span)));
+        for (let times = 0; times < 2; times++) {
+          expect(spansOf(body, memo)).to.deep.equal(spansOf(body));
+        }
+      }),
+    );
+  });
+
   it('refuses a varint without an end', () => {
     const cursor = new Cursor(Buffer.alloc(20, 0xff));
     expect(() => cursor.varint()).to.throw(WireError, 'more than 10 bytes');
@@ -81,14 +94,14 @@ function expectRead(body: Buffer): void {
   }
 }
 
-function spansOf(body: Buffer): Span[] {
+function spansOf(body: Buffer, memo?: AttributeMemo): Span[] {
   const scan = new SpanScan();
   const spans: Span[] = [];
   walkRequest(body, {
     group: () => undefined,
     span: (bytes, start, end) => {
       scan.scan(bytes, start, end);
-      spans.push(readSpan(scan));
+      spans.push(readSpan(scan, memo));
     },
     refused: () => undefined,
   });

@@ -1,6 +1,6 @@
 import { Cursor, WIRE } from './cursor.ts';
 import type { Range, SpanScan } from './span-scan.ts';
-import { type Attribute, readAttribute } from './values.ts';
+import { type Attribute, type AttributeMemo, readAttribute } from './values.ts';
 
 export type SpanEvent = {
   readonly timeNs: bigint;
@@ -42,10 +42,10 @@ export type Span = {
 };
 
 /**
- * Decodes the span that `scan` stands at.
+ * Decodes the span that `scan` stands at; with the attributes of those before it, if there is a `memo`.
  * @throws WireError when what is inside its fields is broken.
  */
-export function readSpan(scan: SpanScan): Span {
+export function readSpan(scan: SpanScan, memo?: AttributeMemo): Span {
   const { bytes, kind, flags, statusCode, droppedAttributes, droppedEvents, droppedLinks } = scan;
   return {
     traceId: bytes.toString('hex', scan.traceId, scan.traceId + 16),
@@ -58,7 +58,9 @@ export function readSpan(scan: SpanScan): Span {
     kind,
     startNs: scan.startTime < 0 ? 0n : bytes.readBigUInt64LE(scan.startTime),
     endNs: scan.endTime < 0 ? 0n : bytes.readBigUInt64LE(scan.endTime),
-    attributes: eachRange(scan.attributes, (start, end) => readAttribute(bytes, start, end)),
+    attributes: eachRange(scan.attributes, (start, end) =>
+      memo ? memo.read(bytes, start, end) : readAttribute(bytes, start, end),
+    ),
     droppedAttributes,
     events: eachRange(scan.events, (start, end) => readEvent(bytes, start, end)),
     droppedEvents,

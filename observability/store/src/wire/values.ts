@@ -26,6 +26,29 @@ export function readAttribute(bytes: Buffer, start: number, end: number): Attrib
   return attributeAt(new Cursor(bytes, start, end), 0);
 }
 
+const MEMO_BYTES_MAX = 128;
+const MEMO_ENTRIES_MAX = 4_000;
+
+/**
+ * Decodes attributes, each that has been seen before only once: spans of a trace share most of theirs.
+ * What it gives out is shared, too. Bounded; for one trace, not to be kept.
+ */
+export class AttributeMemo {
+  readonly #known = new Map<string, Attribute>();
+
+  /** @throws WireError as {@link readAttribute} does. */
+  read(bytes: Buffer, start: number, end: number): Attribute {
+    if (end - start > MEMO_BYTES_MAX) return readAttribute(bytes, start, end);
+    const encoded = bytes.toString('latin1', start, end);
+    let attribute = this.#known.get(encoded);
+    if (!attribute) {
+      attribute = readAttribute(bytes, start, end);
+      if (this.#known.size < MEMO_ENTRIES_MAX) this.#known.set(encoded, attribute);
+    }
+    return attribute;
+  }
+}
+
 function attributeAt(cursor: Cursor, depth: number): Attribute {
   if (depth > DEPTH_MAX) throw new WireError(`a value is nested deeper than ${DEPTH_MAX}`);
   let key = '';
