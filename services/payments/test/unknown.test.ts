@@ -87,6 +87,7 @@ describe('a provider that does not answer', () => {
       await payments.authorized(),
     ];
     await payments.capture(refund);
+    await payments.resolvedTo(refund, 'captured');
     deps.provider = providerAt(nowhere);
     const replies = [
       await payments.capture(capture),
