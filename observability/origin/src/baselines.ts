@@ -1,14 +1,19 @@
 import type { SpanRecord } from './model.ts';
 import { operationOf } from './reading.ts';
 import type { Settings } from './settings.ts';
-import { ABOVE_WEIGHT, LATELY_CALLS, Shift, shiftLine } from './shift.ts';
+import { Shift, shiftLine } from './shift.ts';
 import { Sketch } from './sketch.ts';
 
 const OPERATIONS_MAX = 4_000;
+/** A shift is one from what so many calls have taken: a start, or what broke before, is soon forgotten. */
+const LATELY_CALLS = 100;
+/** What is above its line counts for so much among them: it may be broken, or it may last. */
+const ABOVE_WEIGHT = 0.1;
 
 /** What is usual for an operation, as it was before now. */
 export type Usual = {
   readonly sketch: Sketch;
+  /** The same of the last calls: what a shift is one from. */
   readonly lately: Sketch;
   /** Above this a span is slow; Infinity until enough is known. */
   slowMs: number;

@@ -3,8 +3,9 @@ import type { EdgeBook } from './edges.ts';
 import type { Finding } from './finding.ts';
 import type { QueueBook } from './queues.ts';
 import type { Rows } from './rows.ts';
-import type { Rush, Spell } from './rush.ts';
+import type { Rush } from './rush.ts';
 import type { Settings } from './settings.ts';
+import type { Spell } from './spell.ts';
 import type { Vitals } from './vitals.ts';
 
 /** All that is known at one moment. */

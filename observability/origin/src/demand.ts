@@ -1,5 +1,5 @@
 import type { EdgeSample } from './model.ts';
-import type { Spell } from './rush.ts';
+import type { Spell } from './spell.ts';
 
 /** What is older is learnt from. */
 const LATELY_MS = 4_000;

@@ -1,5 +1,5 @@
 import type { Books } from './books.ts';
-import type { Spell } from './rush.ts';
+import type { Spell } from './spell.ts';
 import { type Suspect, suspectOf } from './suspects.ts';
 
 // What is slow, or fails now and then, for no reason of its own: because the machine had no time, because
@@ -42,8 +42,10 @@ export function isOfItsLoad(one: Suspect, books: Books): boolean {
     service !== undefined && isOfSurge(one, demand.surgeOf(service), books);
   if (isSurging(edgeService)) return true;
   if (component.kind === 'service') return isSurging(component.name);
-  const callers = findings.map(({ caller }) => isSurging(caller?.service));
-  return callers.length > 0 && callers.filter(Boolean).length >= callers.length / 2;
+  const callers = findings.map(({ caller }) => caller?.service);
+  const surging = new Set([...new Set(callers)].filter(isSurging));
+  const theirs = callers.filter((caller) => surging.has(caller));
+  return theirs.length > 0 && theirs.length >= callers.length / 2;
 }
 
 /**

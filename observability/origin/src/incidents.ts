@@ -12,6 +12,8 @@ const REFINE_MS = 20_000;
 const SETTLED_MS = 6_000;
 const HELD_BACK_MS = 2_500;
 const CANDIDATES_MAX = 6;
+/** Names that somebody makes up are without end. */
+const EXPLAINED_MAX = 1_000;
 const UPDATE_EVERY_MS = 1_000;
 /** How much better another explanation has to be before the one that was given is taken back. */
 const REVISE_BY = 1.5;
@@ -40,6 +42,7 @@ type Kept = {
 /** What is broken now and what was, from first naming to its end. */
 export class Incidents {
   readonly #kept: Kept[] = [];
+  /** When there last was something bad of a component that another's trouble explains, by `keyOf`. */
   readonly #explained = new Map<string, number>();
   #count = 0;
 
@@ -84,6 +87,7 @@ export class Incidents {
   #explain(suspects: readonly Suspect[], verdicts: readonly Verdict[]): void {
     if (!this.isOpen) return;
     const named = new Set(verdicts.map(({ suspect }) => keyOf(suspect.component)));
+    if (this.#explained.size >= EXPLAINED_MAX) this.#explained.clear();
     for (const { component, lastMs } of suspects) {
       if (!named.has(keyOf(component))) this.#explained.set(keyOf(component), lastMs);
     }

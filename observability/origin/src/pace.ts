@@ -1,4 +1,4 @@
-import type { Spell } from './rush.ts';
+import type { Spell } from './spell.ts';
 
 /** The middle look of a second comes this much later than usual on a machine that has time. */
 const USUAL_SPREAD = 1.4;

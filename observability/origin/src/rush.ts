@@ -1,3 +1,5 @@
+import type { Spell } from './spell.ts';
+
 const SECONDS = 120;
 const LEARNT_AT = 10;
 /** Requests a second: who has had no more than this has no usual yet. */
@@ -9,8 +11,6 @@ const BORNE_SHARE = 0.05;
 /** Less than this tells chance from a rush too seldom. */
 const GUESSED_SECONDS = 0.9;
 
-/** A time in which much came; `untilMs` is Infinity while it goes on. */
-export type Spell = { readonly sinceMs: number; readonly untilMs: number };
 type Guess = { readonly requests: number; readonly seconds: number };
 
 /** The rate of requests at the edge, and whether it has just risen far above what is usual. */

@@ -1,7 +1,3 @@
-/** What is usual is what so many calls have taken lately: a start, or what broke before, is soon forgotten. */
-export const LATELY_CALLS = 100;
-/** What is above the line counts for so much among them: it may be broken, or it may last. */
-export const ABOVE_WEIGHT = 0.1;
 /** A new call counts for so much of the share, and what was before it for the rest. */
 const NEWEST = 0.25;
 const MOST = 0.7;
