@@ -61,6 +61,15 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
   });
 
+  it('takes slowness for no pause when calls are late that began after others were through', () => {
+    const slow = { orders: { extraMs: 300 } };
+    scene.second([...times(4, {}), ...times(4, slow)]);
+    expect(scene.current).to.equal(undefined);
+    scene = new Scene().warmUp();
+    scene.second([...times(2, {}), ...times(6, slow)]);
+    expect(scene.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
+  });
+
   it('names nothing while a system starts, and what breaks seconds after people began to come', () => {
     const deeds = times(8, { orders: { status: 500 } });
     const fresh = new Scene();
@@ -161,6 +170,21 @@ describe('OriginAnalyzer', () => {
     scene.change({ kind: 'deploy', service: 'orders', version: '1.1.0', detail: 'orders 1.1.0' });
     const { kind, version } = scene.second(deeds).current?.origin ?? {};
     expect([kind, version]).to.deep.equal(['version', '1.1.0']);
+  });
+
+  it('holds what a store refuses only a version on trial against that version', () => {
+    const tried = {
+      catalog: { instance: 'catalog-9', version: '1.1.0' },
+      database: { status: 1 },
+    };
+    scene.change({ kind: 'deploy', service: 'catalog', version: '1.1.0' });
+    scene.second([...times(6, {}), ...times(2, tried)]);
+    const { kind, version } = scene.current?.origin ?? {};
+    expect([kind, version]).to.deep.equal(['version', '1.1.0']);
+    scene = new Scene().warmUp();
+    scene.change({ kind: 'deploy', service: 'catalog', version: '1.1.0' });
+    scene.second([...times(6, { database: { status: 1 } }), ...times(2, tried)]);
+    expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
   });
 
   it('does not suspect a deploy of somebody else at the same moment', () => {

@@ -219,7 +219,9 @@ export class OriginAnalyzer {
     });
     trace.lookAgainMs = waitUntilMs;
     for (const old of trace.findings) this.#count(old, -1, nowMs);
-    trace.findings = findings.filter((one) => !this.#isWarmingUp(one));
+    trace.findings = findings
+      .filter((one) => !this.#isWarmingUp(one))
+      .map((one) => this.#asTried(one));
     for (const one of trace.findings) this.#count(one, 1, nowMs);
   }
 
@@ -227,6 +229,18 @@ export class OriginAnalyzer {
   #isWarmingUp({ symptom, callee, atMs }: Finding): boolean {
     if (symptom !== 'latency') return false;
     return callee !== undefined && this.#isYoung(callee, atMs);
+  }
+
+  /**
+   * What a store does not answer to a version on trial was asked wrongly. If it is the store, others
+   * tell of that.
+   */
+  #asTried(one: Finding): Finding {
+    const { where, symptom, caller, atMs, ...rest } = one;
+    if (where !== 'leaf' || symptom !== 'errors' || !caller) return one;
+    if (!this.#vitals.isOnTrial(caller, atMs)) return one;
+    const component: Component = { kind: 'service', name: caller.service };
+    return { ...rest, component, where: 'own', symptom, callee: caller, atMs };
   }
 
   #isYoung(who: Place, atMs: number): boolean {

@@ -7,6 +7,8 @@ import { Sketch } from './sketch.ts';
 const OPERATIONS_MAX = 4_000;
 /** A shift is one from what so many calls have taken: a start, or what broke before, is soon forgotten. */
 const LATELY_CALLS = 100;
+/** How many of the calls before a shift turn out to be part of it. */
+const BEFORE_SHIFT = 6;
 /** What is above its line counts for so much among them: it may be broken, or it may last. */
 const ABOVE_WEIGHT = 0.1;
 
@@ -20,8 +22,19 @@ export type Usual = {
   /** Above this it is when most of the last ones are; Infinity until enough is known. */
   shiftedMs: number;
   readonly shift: Shift;
+  /** The traces of the last spans above that line, while it is no shift yet. */
+  above: string[];
   seen: number;
 };
+
+/** How much longer than usual a span took; 0 when it is not slow. */
+export type Judged = {
+  readonly excessMs: number;
+  /** Traces in which a span like it turns out to be slow as well: a shift is seen after some calls. */
+  readonly alsoSlow: readonly string[];
+};
+
+const NONE: readonly string[] = [];
 
 /** How long each operation usually takes. */
 export class Baselines {
@@ -34,12 +47,13 @@ export class Baselines {
     this.#settings = settings;
   }
 
-  /** How much longer than usual the span took; 0 when it is not slow. Learns from it, unless it is cold. */
-  judge(span: SpanRecord, isCold = false): number {
+  /** Whether the span is slow. Learns from it, unless it is cold. */
+  judge(span: SpanRecord, isCold = false): Judged {
     const usual = this.#of(span);
     const { durationMs } = span;
     const isAbove = durationMs > usual.shiftedMs;
     usual.shift.note(isAbove ? 1 : 0, 1);
+    const alsoSlow = beforeShift(usual, isAbove ? span.traceId : undefined);
     const lineMs = lineOf(usual);
     const isSlow = durationMs > lineMs;
     if (!this.frozen && !isCold) {
@@ -49,7 +63,7 @@ export class Baselines {
       usual.lately.add(learntMs, isAbove ? ABOVE_WEIGHT : 1);
       if (usual.seen++ % 16 === 0 || usual.seen < 32) this.#draw(usual);
     }
-    return isSlow ? durationMs - usual.sketch.median : 0;
+    return { excessMs: isSlow ? durationMs - usual.sketch.median : 0, alsoSlow };
   }
 
   /** How much longer than the median the span took, whether or not that is slow. */
@@ -83,6 +97,7 @@ export class Baselines {
         slowMs: Infinity,
         shiftedMs: Infinity,
         shift: new Shift(),
+        above: [],
         seen: 0,
       };
       this.#usual.set(key, usual);
@@ -102,6 +117,19 @@ export class Baselines {
     // Few have been seen: the line is drawn where none of them comes near.
     usual.slowMs = count >= learntAt / 4 ? Math.max(high * 2, median * 6, median + 200) : Infinity;
   }
+}
+
+/** The traces of what was above the line before it became a shift, at the moment when it does. */
+function beforeShift(usual: Usual, traceId: string | undefined): readonly string[] {
+  const { above, shift } = usual;
+  if (!shift.isNow) {
+    if (traceId !== undefined) above.push(traceId);
+    if (above.length > BEFORE_SHIFT) above.shift();
+    return NONE;
+  }
+  if (above.length === 0) return NONE;
+  usual.above = [];
+  return above;
 }
 
 function lineOf(usual: Usual | undefined): number {

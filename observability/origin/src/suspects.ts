@@ -5,7 +5,7 @@ import { type Hypothesis, type Priors, rank } from './hypotheses.ts';
 import type { Origin, Symptom } from './model.ts';
 import { type Family, type Row, usualShare } from './rows.ts';
 import { mostSurprising, type Ratio } from './tally.ts';
-import type { Death } from './vitals.ts';
+import { ARRIVED_MS, type Death } from './vitals.ts';
 import { badIn, cutOffCallers, othersWait } from './ways.ts';
 
 /** A component that may be where something began, with what speaks for it. */
@@ -33,10 +33,9 @@ const SIDECARS: readonly Family[] = ['route', 'endpoint', 'inbound', 'tcp'];
 const SLOW_SHARE_MIN = 0.15;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
-/** Versions that have just come break far more often than what has been there. */
 const ARRIVED = 4.5;
-const ARRIVED_MS = 60_000;
 const STRAINED = 0.3;
+const APART_LEAST = 6;
 
 /** Everything that has something against it in the window, the strongest first. */
 export function findSuspects(books: Books): Suspect[] {
@@ -243,7 +242,10 @@ function isNoPause(late: readonly Finding[], longLeast: number, { settings }: Bo
   const first = Math.min(...late.map(({ startedMs }) => startedMs));
   const last = Math.max(...late.map(({ startedMs }) => startedMs));
   const long = late.filter(({ excessMs }) => excessMs >= settings.verySlowMs).length;
-  return long >= longLeast || last - first >= settings.lastingMs;
+  if (long >= longLeast || last - first >= settings.lastingMs) return true;
+  // One pause is over for all at once: who came after somebody was through has met another.
+  const through = Math.min(...late.map(({ atMs }) => atMs));
+  return last - first >= settings.lastingMs / 2 && last > through && late.length >= APART_LEAST;
 }
 
 function explain(

@@ -24,6 +24,22 @@ describe('TraceBook', () => {
     expect(kept).to.have.length(50);
     expect(kept[0]).to.equal(950);
   });
+
+  it('looks back at the traces in which a shift began, once it is seen to be one', () => {
+    const book = new TraceBook({ ...settings, tracesMax: 500 }, new Baselines(settings));
+    const warm = { nowMs: 0, cold: false };
+    const took = (trace: number, durationMs: number) =>
+      book.add(spanOf(trace, { durationMs }), warm);
+    // A start during which every fifth call took far longer hides what comes later.
+    for (let trace = 0; trace < 40; trace++) took(trace, trace % 5 === 0 ? 1_500 : 10);
+    for (let trace = 40; trace < 100; trace++) took(trace, 10);
+    const before = book.suspicious.size;
+    for (let trace = 100; trace < 104; trace++) took(trace, 600);
+    expect(book.suspicious.size).to.equal(before);
+    took(104, 600);
+    const found = [...book.suspicious].slice(before).map(({ id }) => Number(id));
+    expect(found.toSorted()).to.deep.equal([100, 101, 102, 103, 104]);
+  });
 });
 
 function spanOf(trace: number, fields: Partial<SpanRecord> = {}): SpanRecord {

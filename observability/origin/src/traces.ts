@@ -52,8 +52,9 @@ export class TraceBook {
     trace.spans.push(span);
     trace.touchedMs = nowMs;
     this.#spans += 1;
-    const excessMs = this.#baselines.judge(span, cold);
+    const { excessMs, alsoSlow } = this.#baselines.judge(span, cold);
     if (excessMs > 0 || isFailed(span)) this.#suspect(trace);
+    for (const id of alsoSlow) this.#lookBackAt(id);
     if (trace.suspicious) trace.dirty = true;
     this.#makeRoom();
     return true;
@@ -83,6 +84,13 @@ export class TraceBook {
       if (trace.touchedMs >= beforeMs) break;
       this.#drop(trace);
     }
+  }
+
+  #lookBackAt(id: string): void {
+    const trace = this.#traces.get(id);
+    if (!trace) return;
+    this.#suspect(trace);
+    trace.dirty = true;
   }
 
   #suspect(trace: TraceState): void {

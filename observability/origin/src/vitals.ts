@@ -4,6 +4,9 @@ const CHANGES_MAX = 500;
 const INSTANCES_MAX = 2_000;
 const PLANNED_MS = 45_000;
 const ALIVE_MS = 500;
+const BESIDE_MS = 3_000;
+/** Versions that have just come break far more often than what has been there. */
+export const ARRIVED_MS = 60_000;
 
 export type Vital = {
   readonly service: string;
@@ -130,6 +133,15 @@ export class Vitals {
         (version === undefined || change.version === version) &&
         change.atMs <= atMs + 1_500 &&
         change.atMs >= atMs - withinMs,
+    );
+  }
+
+  /** Whether its version came shortly before `atMs`, and the one before it still serves beside it. */
+  isOnTrial({ service, version }: Place, atMs: number): boolean {
+    if (version === undefined) return false;
+    if (!this.arrivalOf(service, version, { atMs, withinMs: ARRIVED_MS })) return false;
+    return this.of(service).some(
+      (vital) => vital.version !== version && !vital.stopping && vital.sampledMs > atMs - BESIDE_MS,
     );
   }
 

@@ -102,7 +102,12 @@ export class Scene {
     if (service !== 'catalog') return [inner, placed, root];
     const asked = below(
       inner,
-      query(service, { startMs, durationMs: 3 + (database.extraMs ?? 0), isError: isDown }),
+      query(service, {
+        startMs,
+        durationMs: 3 + (database.extraMs ?? 0),
+        isError: isDown,
+        ...where,
+      }),
     );
     return [asked, inner, placed, root];
   }
