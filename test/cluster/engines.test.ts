@@ -32,6 +32,10 @@ const differences: Readonly<Record<'dev' | 'prod', readonly [path: string, reaso
       'live update writes',
     ],
     [
+      'Deployment spec.template.spec.containers.0.resources.requests.cpu',
+      'a node of two cores has room for all',
+    ],
+    [
       'ConfigMap data.OTEL_EXPORTER_OTLP_ENDPOINT',
       'the local engine tells services where its store is',
     ],
