@@ -172,6 +172,21 @@ describe('OriginAnalyzer', () => {
     expect([kind, version]).to.deep.equal(['version', '1.1.0']);
   });
 
+  it('needs fewer slow calls of a version that has just come, when all of its calls are slow', () => {
+    const one = (extraMs: number) => ({
+      orders: { instance: 'orders-9', version: '1.1.0', extraMs },
+    });
+    const slowAfter = (tell: () => void) => {
+      scene = new Scene().warmUp();
+      tell();
+      for (let second = 0; second < 10; second++) scene.second([...times(6, {}), one(0)]);
+      return scene.second([...times(6, {}), ...times(2, one(600))]).current?.origin;
+    };
+    expect(slowAfter(() => undefined)).to.equal(undefined);
+    const deploy = { kind: 'deploy', service: 'orders', version: '1.1.0' } as const;
+    expect(slowAfter(() => scene.change(deploy))).to.deep.include({ version: '1.1.0' });
+  });
+
   it('holds what a store refuses only a version on trial against that version', () => {
     const tried = {
       catalog: { instance: 'catalog-9', version: '1.1.0' },

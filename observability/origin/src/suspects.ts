@@ -34,6 +34,8 @@ const SLOW_SHARE_MIN = 0.15;
 const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
 const ARRIVED = 4.5;
+const ARRIVED_SLOW = 2;
+const ALWAYS_SLOW = 0.8;
 const STRAINED = 0.3;
 const APART_LEAST = 6;
 
@@ -65,8 +67,8 @@ export function suspectOf(component: Component, books: Books): Suspect | undefin
   const ofDeath = death ? (death.told ? DEATH_TOLD : DEATH_SEEN) : 0;
   if (score * weight + ofDeath <= 0) return undefined;
   const hypotheses = explain(component, { rows, severity, sinceMs, deaths, books });
-  const isArrival = severity === 'hard' && isNewVersion(hypotheses[0]?.origin, sinceMs, books);
-  const ofArrival = isArrival && (main?.ratio.bad ?? 0) >= 2 ? ARRIVED : 0;
+  const isArrival = isNewVersion(hypotheses[0]?.origin, sinceMs, books);
+  const ofArrival = isArrival && main ? arrived(main) : 0;
   return {
     component,
     score: score * weight + ofDeath + ofArrival,
@@ -79,6 +81,13 @@ export function suspectOf(component: Component, books: Books): Suspect | undefin
     lastMs: Math.min(nowMs, lastBad(rows, { findings, death, fromMs })),
     ...(death && { death }),
   };
+}
+
+/** What speaks against a version for having come just before. Many of its calls are slow at first. */
+function arrived({ severity, ratio }: Scored): number {
+  if (ratio.bad < 2) return 0;
+  if (severity === 'hard') return ARRIVED;
+  return ratio.bad >= ratio.total * ALWAYS_SLOW ? ARRIVED_SLOW : 0;
 }
 
 /** What came before the end of its last incident has been told. */
