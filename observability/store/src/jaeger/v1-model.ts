@@ -1,17 +1,10 @@
-import { STATUS } from '../wire/span-scan.ts';
 import type { SpanEvent, SpanLink } from '../wire/span.ts';
-import { type AnyValue, type Attribute, valueText } from '../wire/values.ts';
+import { type Attribute, valueText } from '../wire/values.ts';
 import type { ShownSpan } from './stored-trace.ts';
-
-export type KeyValue = {
-  readonly key: string;
-  readonly type: 'string' | 'bool' | 'int64' | 'float64' | 'binary';
-  readonly value: string | boolean | number;
-};
+import { type KeyValue, keyValue, TagTexts, textTag } from './v1-tags.ts';
 
 type Process = { readonly serviceName: string; readonly tags: readonly KeyValue[] };
 
-const KIND_TAGS = [undefined, 'internal', 'server', 'client', 'producer', 'consumer'];
 const NO_SERVICE = 'OTLPResourceNoServiceName';
 
 /** The pieces of the JSON of Jaeger's first trace model, span by span. */
@@ -21,14 +14,18 @@ export function* v1Trace(
   indent?: number,
 ): Generator<string> {
   const processes = new Processes();
+  const tags = new TagTexts();
   yield `{"traceID":"${traceId}","spans":[`;
   for (const [index, span] of spans.entries()) {
     if (index > 0) yield ',';
-    yield JSON.stringify(v1Span(span, processes.idOf(span)), undefined, indent);
+    const rest = JSON.stringify(v1Span(span, processes.idOf(span)));
+    const text = `${rest.slice(0, -1)},"tags":[${tags.of(span)}]}`;
+    yield indent === undefined ? text : JSON.stringify(JSON.parse(text), undefined, indent);
   }
   yield `],"processes":${JSON.stringify(processes.all, undefined, indent)},"warnings":null}`;
 }
 
+/** All of a span but its tags. */
 function v1Span(span: ShownSpan, processID: string) {
   const { traceId, spanId, flags } = span;
   const startUs = span.startNs / 1_000n;
@@ -41,7 +38,6 @@ function v1Span(span: ShownSpan, processID: string) {
     references: [...parentOf(span), ...span.links.map(referenceOf)],
     startTime: Number(startUs),
     duration: Number(duration / 1_000n),
-    tags: tagsOf(span),
     logs: span.events.map(logOf),
     processID,
     warnings: span.warnings.length === 0 ? null : span.warnings,
@@ -61,56 +57,12 @@ function referenceOf({ traceId, spanId, attributes }: SpanLink) {
   return { refType: isChild ? 'CHILD_OF' : 'FOLLOWS_FROM', traceID: traceId, spanID: spanId };
 }
 
-function tagsOf(span: ShownSpan): KeyValue[] {
-  const { scope, statusCode, statusMessage, traceState } = span;
-  const kind = KIND_TAGS[span.kind];
-  const isError = statusCode === STATUS.error;
-  return [
-    ...textTag('otel.scope.name', scope.name),
-    ...textTag('otel.scope.version', scope.version),
-    ...span.attributes.map(keyValue),
-    ...textTag('span.kind', kind ?? ''),
-    ...textTag('otel.status_code', statusCode === STATUS.ok ? 'OK' : isError ? 'ERROR' : ''),
-    ...(isError ? [{ key: 'error', type: 'bool', value: true } as const] : []),
-    ...textTag('otel.status_description', statusMessage),
-    ...textTag('w3c.tracestate', traceState),
-  ];
-}
-
-function textTag(key: string, value: string): KeyValue[] {
-  return value === '' ? [] : [{ key, type: 'string', value }];
-}
-
 function logOf({ timeNs, name, attributes }: SpanEvent) {
   const hasName = attributes.some(({ key }) => key === 'event');
   return {
     timestamp: Number(timeNs / 1_000n),
     fields: [...(hasName ? [] : textTag('event', name)), ...attributes.map(keyValue)],
   };
-}
-
-function keyValue({ key, value }: Attribute): KeyValue {
-  return { key, ...typed(value) };
-}
-
-function typed(value: AnyValue): Omit<KeyValue, 'key'> {
-  switch (value.type) {
-    case 'bool':
-      return { type: 'bool', value: value.value };
-    case 'int':
-      return { type: 'int64', value: value.value };
-    case 'double':
-      return { type: 'float64', value: finite(value.value) };
-    case 'bytes':
-      return { type: 'binary', value: valueText(value) };
-    default:
-      return { type: 'string', value: valueText(value) };
-  }
-}
-
-/** JSON has no NaN and no infinity. */
-function finite(value: number): number | string {
-  return Number.isFinite(value) ? value : String(value);
 }
 
 /** Processes by what they are, named p1, p2, … as they come. */
