@@ -27,6 +27,8 @@ export type Finding = {
   readonly startedMs: number;
   readonly component: Component;
   readonly where: Where;
+  /** `between`, and the callee's sidecar has told that it had the call for a part of the time only. */
+  readonly isOnTheWay: boolean;
   readonly symptom: Extract<Symptom, 'errors' | 'latency' | 'silence'>;
   readonly caller?: Place;
   readonly callee?: Place;

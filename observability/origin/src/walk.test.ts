@@ -93,10 +93,21 @@ describe('walk', () => {
       const long = { ...out, durationMs: 2_028 };
       const entry = pass(long, { kind: 'server', durationMs: insideMs }, 'inbound');
       const served = below(entry, inner);
-      return look([{ ...root, durationMs: 2_030 }, long, entry, served]).findings[0]?.where;
+      return look([{ ...root, durationMs: 2_030 }, long, entry, served]).findings[0];
     };
-    expect(whereOf(2_027)).to.equal('own');
-    expect(whereOf(27)).to.equal('between');
+    expect(whereOf(2_027)).to.include({ where: 'own', isOnTheWay: false });
+    expect(whereOf(27)).to.include({ where: 'between', isOnTheWay: true });
+  });
+
+  it('does not know on which side it went while the callee’s sidecar has not told', () => {
+    const { root, out, inner } = chain();
+    usually([root, out, inner]);
+    const [finding] = look([
+      { ...root, durationMs: 2_030 },
+      { ...out, durationMs: 2_028 },
+      inner,
+    ]).findings;
+    expect(finding).to.include({ where: 'between', isOnTheWay: false });
   });
 
   it('says who absorbed a failure: the first above it that went well', () => {

@@ -225,6 +225,7 @@ function toFinding(node: Node, location: Location, baselines: Baselines): Findin
     atMs: endOf(span),
     startedMs: span.startMs,
     ...location,
+    isOnTheWay: location.where === 'between' && node.passage?.callee !== undefined,
     symptom: node.failed ? (noReply && location.where !== 'own' ? 'silence' : 'errors') : 'latency',
     excessMs: baselines.excess(span),
     gaveUp: node.failed && statusOf(span) === undefined && !baselines.isInTime(span),

@@ -8,6 +8,8 @@ import type { Family, Row } from './rows.ts';
 const STUCK_MS = 1_000;
 /** Requests that take this much longer on average are held up by something. */
 const HELD_UP_MS = 60;
+const TOLD_LEAST = 3;
+const NEARLY_ALL = 0.8;
 
 /** All that went wrong of a row since then. */
 export function badIn({ hard, soft }: Row, sinceMs: number): number {
@@ -27,7 +29,10 @@ export function cutOffCallers(
     const between = rows.filter((row) => row.caller === caller);
     const of = { between, caller, sinceMs, books };
     const isApart =
-      isCutOff(between, sinceMs) || isNeverSent(component, of) || isHeldUp(component, of);
+      isCutOff(between, sinceMs) ||
+      isNeverSent(component, of) ||
+      isHeldUp(component, of) ||
+      isToldOfTheWay(component, of);
     if (isApart) callers.add(caller);
   }
   return callers;
@@ -79,6 +84,19 @@ function isHeldUp({ name }: Component, of: Between): boolean {
   const route = books.edges.shiftOf('route', from) ?? 0;
   const attempts = books.edges.shiftOf('endpoint', from);
   return attempts !== undefined && route > HELD_UP_MS && attempts < route * 0.35;
+}
+
+/** Traces say it before counts do: its slow calls were with the callee for a small part of their time. */
+function isToldOfTheWay({ name }: Component, { caller, sinceMs, books }: Between): boolean {
+  const slow = books.findings.filter(
+    (one) =>
+      one.component.name === name &&
+      one.caller?.service === caller &&
+      one.symptom === 'latency' &&
+      one.atMs >= sinceMs,
+  );
+  const onTheWay = slow.filter(({ isOnTheWay }) => isOnTheWay).length;
+  return onTheWay >= TOLD_LEAST && onTheWay >= slow.length * NEARLY_ALL;
 }
 
 /** Whether other callers wait longer as well, though what is usual for them hides it. */
