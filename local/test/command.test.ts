@@ -95,7 +95,7 @@ describe('faultline', function () {
   it('gives up a start on Ctrl-C', async () => {
     using dir = new EngineDir();
     const engine = start(up(dir));
-    await eventually('it to begin', () => engine.out().includes('Starting'));
+    await eventually('it to begin', () => engine.out().includes('Starting'), { withinMs: 30_000 });
     engine.kill('SIGTERM');
     expect((await engine.ended).code).to.equal(0);
     expect(readdirSync(dir.join('processes'))).to.deep.equal([]);
