@@ -1,3 +1,4 @@
+import { eventually } from '@faultline/chassis/testing/eventually';
 import { expect } from 'chai';
 import { expireOverdue } from '../src/expiry.ts';
 import { type Inventory, newId, startInventory } from './harness.ts';
@@ -14,7 +15,11 @@ describe('many at once', () => {
   it('100 buyers of the last 10 pieces: ten get one, ninety are told', async () => {
     const product = await inventory.product(10);
     const replies = await Promise.all(
-      times(100, () => inventory.reserve(newId(), [{ product_id: product, quantity: 1 }])),
+      times(100, () => {
+        const id = newId();
+        // Who is told on a busy machine that the database has no time for him comes again.
+        return eventually(() => inventory.reserve(id, [{ product_id: product, quantity: 1 }]));
+      }),
     );
     const won = replies.filter((reply) => reply.status === 200);
     const lost = replies.filter((reply) => reply.status === 409);

@@ -1,5 +1,6 @@
 import { eventually } from '@faultline/chassis/testing/eventually';
 import { expect } from 'chai';
+import type { Outcome } from '../src/provider/port.ts';
 import { newId, type Payments, price, startPayments } from './harness.ts';
 
 describe('authorising a payment', () => {
@@ -86,11 +87,20 @@ describe('authorising a payment', () => {
   });
 
   it('answers a second request at once while the first one waits for the provider', async () => {
+    const { deps } = payments;
+    const { provider, timing } = deps;
+    const answer = Promise.withResolvers<Outcome>();
+    deps.provider = { ...provider, authorize: () => answer.promise };
+    deps.timing = { ...timing, leaseMs: 60_000 };
     const id = newId();
-    const first = payments.authorize(id, 'tok_timeout_on_authorize');
-    await eventually(async () => expect(await payments.status(id)).to.equal('authorizing'));
-    const second = await payments.authorize(id, 'tok_timeout_on_authorize');
-    expect(second.status).to.equal(409);
+    const first = payments.authorize(id);
+    try {
+      await eventually(async () => expect(await payments.status(id)).to.equal('authorizing'));
+      expect((await payments.authorize(id)).status).to.equal(409);
+    } finally {
+      answer.resolve({ kind: 'unknown' });
+      Object.assign(deps, { provider, timing });
+    }
     expect((await first).status).to.equal(202);
   });
 
