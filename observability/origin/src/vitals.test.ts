@@ -35,10 +35,18 @@ describe('Vitals', () => {
   it('lets the dead rise', () => {
     change({ kind: 'instance', instance: 'orders-1', state: 'crashed' });
     change({ kind: 'instance', instance: 'orders-1', state: 'started', atMs: 2_000 });
-    expect(vitals.deaths('orders', 0, 3_000)).to.deep.equal([]);
+    expect(vitals.deaths('orders', 0, 4_500)).to.deep.equal([]);
     const orders = { service: 'orders', instance: 'orders-1' };
     expect(vitals.isYoung(orders, { atMs: 3_000, youngMs: 5_000 })).to.equal(true);
     expect(vitals.isYoung(orders, { atMs: 9_000, youngMs: 5_000 })).to.equal(false);
+  });
+
+  it('tells of a death though the engine starts again whoever died at once', () => {
+    change({ kind: 'instance', instance: 'orders-1', state: 'crashed' });
+    change({ kind: 'instance', instance: 'orders-1', state: 'started', atMs: 1_200 });
+    expect(vitals.deaths('orders', 0, 1_400)).to.have.length(1);
+    change({ kind: 'instance', instance: 'orders-1', state: 'crashed', atMs: 9_000 });
+    expect(vitals.deaths('orders', 0, 14_000)).to.have.length(1);
   });
 
   it('sees by their silence who has gone, while others are heard', () => {

@@ -4,6 +4,8 @@ const CHANGES_MAX = 500;
 const INSTANCES_MAX = 2_000;
 const PLANNED_MS = 45_000;
 const ALIVE_MS = 500;
+/** Who is started again at once has died all the same. */
+const DEATH_NEWS_MS = 3_000;
 const BESIDE_MS = 3_000;
 /** Versions that have just come break far more often than what has been there. */
 export const ARRIVED_MS = 60_000;
@@ -21,6 +23,8 @@ export type Vital = {
   startedMs: number;
   stopping: boolean;
   diedMs: number | undefined;
+  /** Whether it has been started since. */
+  isBack: boolean;
 };
 
 export type Death = { readonly vital: Vital; readonly atMs: number; readonly told: boolean };
@@ -41,9 +45,12 @@ export class Vitals {
     if (state === 'started' || state === 'ready') {
       vital.startedMs = atMs;
       vital.stopping = false;
-      vital.diedMs = undefined;
+      vital.isBack = true;
     } else if (state === 'stopping' || state === 'stopped') vital.stopping = true;
-    else if (state === 'crashed' && !vital.stopping) vital.diedMs = atMs;
+    else if (state === 'crashed' && !vital.stopping) {
+      vital.diedMs = atMs;
+      vital.isBack = false;
+    }
   }
 
   onSample(sample: EdgeSample): void {
@@ -104,9 +111,9 @@ export class Vitals {
   /** Instances that have gone without being asked to, as told or as their silence shows. */
   deaths(service: string, sinceMs: number, nowMs: number): Death[] {
     return this.of(service).flatMap((vital): Death[] => {
-      if (vital.diedMs !== undefined && vital.diedMs >= sinceMs) {
-        return [{ vital, atMs: vital.diedMs, told: true }];
-      }
+      const { diedMs, isBack } = vital;
+      const leastMs = isBack ? Math.max(sinceMs, nowMs - DEATH_NEWS_MS) : sinceMs;
+      if (diedMs !== undefined && diedMs >= leastMs) return [{ vital, atMs: diedMs, told: true }];
       const silentMs = nowMs - vital.sampledMs;
       const isSilent = vital.samples > 6 && silentMs > 3_200 && vital.sampledMs >= sinceMs;
       // Who still tells of requests is alive, though his counters cannot be had.
@@ -164,6 +171,7 @@ export class Vitals {
         startedMs: atMs,
         stopping: false,
         diedMs: undefined,
+        isBack: false,
       };
       this.#vitals.set(key, vital);
     }
