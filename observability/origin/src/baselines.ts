@@ -6,11 +6,11 @@ import { Sketch } from './sketch.ts';
 
 const OPERATIONS_MAX = 4_000;
 /** A shift is one from what so many calls have taken: a start, or what broke before, is soon forgotten. */
-const LATELY_CALLS = 100;
+const LATELY_CALLS = 40;
 /** How many of the calls before a shift turn out to be part of it. */
 const BEFORE_SHIFT = 6;
 /** What is above its line counts for so much among them: it may be broken, or it may last. */
-const ABOVE_WEIGHT = 0.1;
+const ABOVE_WEIGHT = 0.05;
 
 /** What is usual for an operation, as it was before now. */
 export type Usual = {
@@ -63,7 +63,7 @@ export class Baselines {
       usual.lately.add(learntMs, isAbove ? ABOVE_WEIGHT : 1);
       if (usual.seen++ % 16 === 0 || usual.seen < 32) this.#draw(usual);
     }
-    return { excessMs: isSlow ? durationMs - usual.sketch.median : 0, alsoSlow };
+    return { excessMs: isSlow ? durationMs - medianOf(usual) : 0, alsoSlow };
   }
 
   /** How much longer than the median the span took, whether or not that is slow. */
@@ -73,7 +73,7 @@ export class Baselines {
 
   /** What half of the spans like this one take; 0 when none have been seen. */
   median(span: SpanRecord): number {
-    return this.#usual.get(operationOf(span))?.sketch.median ?? 0;
+    return medianOf(this.#usual.get(operationOf(span)));
   }
 
   isSlow(span: SpanRecord): boolean {
@@ -130,6 +130,11 @@ function beforeShift(usual: Usual, traceId: string | undefined): readonly string
   if (above.length === 0) return NONE;
   usual.above = [];
   return above;
+}
+
+/** Of the last calls where they were faster: what a start has taken is of no interest after it. */
+function medianOf(usual: Usual | undefined): number {
+  return usual ? Math.min(usual.sketch.median, usual.lately.median) : 0;
 }
 
 function lineOf(usual: Usual | undefined): number {
