@@ -136,7 +136,7 @@ export class InboundPort {
       isDraining: () => this.#listener.draining,
       onFault: (fault) => this.#noteFault(fault),
     });
-    this.#listener.add(connection, socket);
+    this.#listener.add(connection, socket, identity !== undefined);
   }
 
   #refuse(reason: string): void {

@@ -6,6 +6,11 @@ import type { ServerConnection } from './server-connection.ts';
 
 const SWEEP_MS = 1_000;
 const CONNECTIONS_MAX = 10_000;
+/** How long another proxy may take to end a connection it was asked to end. */
+const FAREWELL_MS = 5_000;
+const FAREWELL = 'HTTP/1.1 102 Processing\r\n\r\n';
+
+type Client = { readonly socket: Socket; readonly isProxy: boolean; askedMs: number | undefined };
 
 /** How a listener ends: see `drain`. */
 export type DrainOptions = {
@@ -19,7 +24,7 @@ export type DrainOptions = {
 export class Listener {
   readonly #server: Server;
   readonly #clock: Clock;
-  readonly #connections = new Map<ServerConnection, Socket>();
+  readonly #connections = new Map<ServerConnection, Client>();
   readonly #sockets = new Set<Socket>();
   readonly #stopSweep: () => void;
   #draining: DrainOptions | undefined;
@@ -85,9 +90,9 @@ export class Listener {
     });
   }
 
-  /** Keeps `connection`, which speaks HTTP over `socket`, in order. */
-  add(connection: ServerConnection, socket: Socket): void {
-    this.#connections.set(connection, socket);
+  /** Keeps `connection`, which speaks HTTP over `socket` with a proxy or another client, in order. */
+  add(connection: ServerConnection, socket: Socket, isProxy = false): void {
+    this.#connections.set(connection, { socket, isProxy, askedMs: undefined });
     socket.once('close', () => this.#connections.delete(connection));
   }
 
@@ -114,9 +119,10 @@ export class Listener {
 
   #sweep(): void {
     const nowMs = this.#clock.monotonic();
-    for (const [connection, socket] of this.#connections) {
+    for (const [connection, client] of this.#connections) {
       connection.sweep(nowMs);
-      if (connection.idle && nowMs >= this.#idleEndMs(connection.idleSinceMs)) socket.end();
+      if (connection.idle && nowMs >= this.#idleEndMs(connection.idleSinceMs))
+        retire(client, nowMs);
     }
   }
 
@@ -126,5 +132,19 @@ export class Listener {
     if (this.#leaving === undefined) return Infinity;
     const { idleMs, sinceMs } = this.#leaving;
     return Math.max(idleSinceMs, sinceMs) + idleMs;
+  }
+}
+
+/**
+ * Ends an idle connection. Of a request that meets the end on its way HTTP/1.1 cannot tell whether it
+ * was read, so a proxy is asked to end it, as GOAWAY does in HTTP/2: it closes an idle connection on
+ * which something comes unasked, and reads past an informational reply when it has just sent a request,
+ * which is answered then.
+ */
+function retire(client: Client, nowMs: number): void {
+  if (!client.isProxy || nowMs - (client.askedMs ?? nowMs) >= FAREWELL_MS) client.socket.end();
+  else if (client.askedMs === undefined) {
+    client.askedMs = nowMs;
+    client.socket.write(FAREWELL);
   }
 }
