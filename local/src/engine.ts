@@ -16,7 +16,7 @@ import type {
   RestartOptions,
 } from './engine-types.ts';
 import { Faults } from './faults/faults.ts';
-import { explainFailure } from './logs/explain.ts';
+import { explainFailure, explaining } from './logs/explain.ts';
 import type { Manifests } from './manifests/model.ts';
 import { type ManifestText, manifestTexts } from './manifests/texts.ts';
 import { Endpoints } from './net/endpoints.ts';
@@ -330,7 +330,7 @@ class LocalEngine implements Engine {
     }
     const detail = `from ${serving.desired} to ${count} instances`;
     this.#observers?.noteChange({ kind: 'scale', service, detail });
-    await this.#pods.scale(serving, count);
+    await this.#pods.scale(serving, count).catch(explaining(this.#data.logsDir));
     return this.#describe(workload);
   }
 

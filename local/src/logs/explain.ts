@@ -11,3 +11,10 @@ export async function explainFailure(error: unknown, logsDir: string): Promise<u
   const lines = await lastLines(path, 20);
   return new Error([error.message, ...lines, `(from ${path})`].join('\n'), { cause: error });
 }
+
+/** Rejects with what {@link explainFailure} makes of an error. */
+export function explaining(logsDir: string): (error: unknown) => Promise<never> {
+  return async (error) => {
+    throw await explainFailure(error, logsDir);
+  };
+}
