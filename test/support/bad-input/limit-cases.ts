@@ -6,9 +6,9 @@ import type { World } from './world.ts';
 /** Limits a test can reach at any speed; and a proxy of ours in front, so that clients differ. */
 export const lowLimits = {
   TRUSTED_HOPS: '1',
-  RATE_LIMIT_API: '2/40',
-  RATE_LIMIT_IDENTITY: '2/30',
-  RATE_LIMIT_CREDENTIALS: '1/20',
+  RATE_LIMIT_API: '0.5/40',
+  RATE_LIMIT_IDENTITY: '0.5/30',
+  RATE_LIMIT_CREDENTIALS: '0.5/20',
 };
 
 function newAddress(): string {
