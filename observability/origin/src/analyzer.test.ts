@@ -102,6 +102,22 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.symptom).to.equal('latency');
   });
 
+  it('names it though only one of its callers asks anything, and others are but connected', () => {
+    const connected = ['payments', 'images', 'notifications'];
+    const second = (extraMs: number): void => {
+      const atMs = scene.nowMs + 500;
+      const bytes = { bytesRead: 330, bytesWritten: 420 };
+      const told = { kind: 'store', view: 'tcp', responses: 0, ...bytes, atMs } as const;
+      scene.analyzer.onEdges(connected.map((caller) => sample(caller, 'postgres', told)));
+      scene.second(times(8, { database: { extraMs } }));
+    };
+    for (let count = 0; count < 5; count++) second(0);
+    for (let count = 0; count < 5; count++) second(400);
+    const named = scene.updates.map(({ incident }) => incident.origin);
+    expect(named[0]).to.deep.equal({ kind: 'store', service: 'postgres' });
+    expect(named.filter(({ kind }) => kind === 'edge')).to.deep.equal([]);
+  });
+
   it('names a service that is slow, when it stays so', () => {
     scene.second([{ orders: { extraMs: 300 } }, ...times(7, {})]);
     expect(scene.current).to.equal(undefined);

@@ -39,11 +39,12 @@ export function cellsOf(
 
 /**
  * Of each caller what tells more: its calls, or its connections. Who cannot connect has no calls to
- * show, but fails for no reason that could be seen.
+ * show, but fails for no reason that could be seen. That somebody is connected says nothing of how
+ * long calls take.
  */
 export function storeCells(
   rows: readonly Row[],
-  { sinceMs, books }: { sinceMs: number; books: Books },
+  { severity, sinceMs, books }: { severity: Severity; sinceMs: number; books: Books },
 ): Cell[] {
   const callers = new Set(rows.flatMap(({ caller }) => caller ?? []));
   return [...callers].flatMap((caller): Cell[] => {
@@ -54,7 +55,8 @@ export function storeCells(
       ),
     );
     if (!calls || !tcp) return [];
-    const { bad, total } = calls.bad > 0 || (tcp.bad === 0 && calls.total > 0) ? calls : tcp;
+    const isConnected = tcp.bad === 0 && (severity === 'soft' || calls.total > 0);
+    const { bad, total } = calls.bad > 0 || isConnected ? calls : tcp;
     const own = books.findings.filter(
       ({ component, where, symptom, atMs }) =>
         component.name === caller && where === 'own' && symptom === 'errors' && atMs >= sinceMs,

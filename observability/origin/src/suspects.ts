@@ -274,7 +274,7 @@ function explain(
     deaths.length > 0 ? new Set<string>() : cutOffCallers(component, { rows, sinceMs, books });
   const cells =
     component.kind === 'store'
-      ? storeCells(rows, { sinceMs, books })
+      ? storeCells(rows, { severity, sinceMs, books })
       : cellsOf(rows, { severity, sinceMs, isCutOff: cutOff.size > 0 });
   const instances = new Set(books.vitals.of(component.name).map(({ instance }) => instance));
   for (const cell of cells) if (cell.instance !== undefined) instances.add(cell.instance);
