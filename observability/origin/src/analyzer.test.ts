@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { sample } from '../test/samples.ts';
 import { Scene, times } from '../test/scene.ts';
-import { call, server, span } from '../test/spans.ts';
+import { below, call, server, span } from '../test/spans.ts';
 import { OriginAnalyzer } from './analyzer.ts';
 import type { EdgeSample } from './model.ts';
 
@@ -124,6 +124,25 @@ describe('OriginAnalyzer', () => {
     for (let second = 0; second < 3; second++) scene.second(times(8, { orders: { extraMs: 300 } }));
     expect(scene.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
     expect(scene.current?.symptom).to.equal('latency');
+  });
+
+  it('names a second one as soon as it is slow often enough, though the last it showed is known', () => {
+    const slow = { catalog: { status: 500 }, orders: { extraMs: 1_200 } };
+    scene.second(times(4, slow), { isCounted: false });
+    expect(scene.current?.origin.service).to.equal('catalog');
+    scene.tick();
+    const told = scene.updates.length;
+    const startMs = scene.nowMs - 990;
+    for (let late = 0; late < 4; late++) {
+      const root = server('gateway', { name: 'GET /orders', startMs, durationMs: 1_212 });
+      const out = below(root, call('gateway', 'orders', { startMs, durationMs: 1_210 }));
+      const where = { instance: 'orders-1', version: '1.0.0' };
+      const served = { name: 'GET /orders', startMs, durationMs: 1_208, ...where };
+      scene.analyzer.onSpans([below(out, server('orders', served)), out, root]);
+    }
+    scene.tick();
+    const named = scene.updates.slice(told).map(({ incident }) => incident.origin.service);
+    expect(named).to.include('orders');
   });
 
   it('names the one sick instance among well ones', () => {

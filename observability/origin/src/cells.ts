@@ -11,17 +11,20 @@ const CELLS: readonly Family[] = ['endpoint', 'inbound', 'serves', 'route', 'cal
 /** Calls that reach no instance are bad in none of the others. */
 const CUT_CELLS: readonly Family[] = ['route', 'calls', ...CELLS];
 
+/** Of what the counts that know most say is wrong: who sees less than that is blind to it. */
+const MUCH = 0.4;
+
 /**
- * The finest counts there are of a service since `sinceMs`: by caller and instance where sidecars tell,
- * else by either from spans. `isCutOff`: the way there is what some callers lack.
+ * The finest counts there are of a service since `sinceMs` that see what is wrong: by caller and instance
+ * where sidecars tell, else by either from spans. `isCutOff`: the way there is what some callers lack.
  */
 export function cellsOf(
   rows: readonly Row[],
   of: { severity: Severity; sinceMs: number; isCutOff: boolean },
 ): Cell[] {
   const { severity, sinceMs, isCutOff } = of;
-  for (const family of isCutOff ? CUT_CELLS : CELLS) {
-    const cells = rows
+  const families = (isCutOff ? CUT_CELLS : CELLS).map((family) =>
+    rows
       .filter((row) => row.family === family)
       .map(({ caller, instance, version, ...row }): Cell => {
         const tally: Tally = row[severity];
@@ -31,10 +34,14 @@ export function cellsOf(
           ...(instance !== undefined && family !== 'tcp' && { instance }),
           ...(version !== undefined && { version }),
         };
-      });
-    if (cells.some(({ bad }) => bad > 0)) return cells;
-  }
-  return [];
+      }),
+  );
+  const most = Math.max(...families.map(badOf));
+  return families.find((cells) => badOf(cells) > most * MUCH) ?? [];
+}
+
+function badOf(cells: readonly Cell[]): number {
+  return cells.reduce((sum, { bad }) => sum + bad, 0);
 }
 
 /**

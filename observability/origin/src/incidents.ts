@@ -48,7 +48,7 @@ export class Incidents {
 
   /** Judges what the books hold, and says what has changed. */
   look(books: Books): IncidentUpdate[] {
-    const { verdicts, suspects, excused } = judge(books, {
+    const { verdicts, suspects, excused, held } = judge(books, {
       open: this.#kept.filter(isOpen).map(namedBefore),
       over: this.#lately(books).map(({ suspect, onsetMs, incident }) => ({
         ...suspect,
@@ -57,7 +57,7 @@ export class Incidents {
       })),
       explained: this.#explained,
     });
-    this.#explain(suspects, verdicts);
+    this.#explain(suspects, [...held, ...verdicts.map(({ suspect }) => suspect)]);
     const updates: IncidentUpdate[] = [];
     const taken = new Set<Kept>();
     for (const verdict of verdicts) {
@@ -83,13 +83,16 @@ export class Incidents {
     return updates;
   }
 
-  /** Who is in trouble while something else is named, and is not named himself, suffers from that. */
-  #explain(suspects: readonly Suspect[], verdicts: readonly Verdict[]): void {
+  /**
+   * Who is in trouble while something else is named suffers from that, but for those who are named
+   * themselves or may yet be.
+   */
+  #explain(suspects: readonly Suspect[], others: readonly Suspect[]): void {
     if (!this.isOpen) return;
-    const named = new Set(verdicts.map(({ suspect }) => keyOf(suspect.component)));
+    const own = new Set(others.map(({ component }) => keyOf(component)));
     if (this.#explained.size >= EXPLAINED_MAX) this.#explained.clear();
     for (const { component, lastMs } of suspects) {
-      if (!named.has(keyOf(component))) this.#explained.set(keyOf(component), lastMs);
+      if (!own.has(keyOf(component))) this.#explained.set(keyOf(component), lastMs);
     }
   }
 

@@ -29,7 +29,13 @@ export function judge(
     /** Of those who suffered from others, when there last was something bad that that explains. */
     readonly explained: ReadonlyMap<string, number>;
   },
-): { verdicts: Verdict[]; suspects: Suspect[]; excused: readonly Suspect[] } {
+): {
+  verdicts: Verdict[];
+  suspects: Suspect[];
+  excused: readonly Suspect[];
+  /** Too little to be told beside something broken, and not explained by it either. */
+  held: readonly Suspect[];
+} {
   const found = withSilentCallees(findSuspects(books), books);
   const suspects = withCommonStores([...found, ...queueSuspects(books)], books);
   const strong = suspects.filter(({ score }) => score >= books.settings.nameAt);
@@ -42,12 +48,15 @@ export function judge(
     ...named.filter((one) => !before.some((other) => isSame(other, one))),
     ...before,
   ];
-  const origins = named.filter(
+  const apart = named.filter(
+    (one) => !causes.some((other) => !isSame(one, other) && followsFrom(one, other, books)),
+  );
+  const held = apart.filter((one) => isMurmur(one, causes, books));
+  const origins = apart.filter(
     (one) =>
+      !held.includes(one) &&
       !known.over.some((past) => isEcho(one, past, books)) &&
-      one.lastMs > (known.explained.get(keyOf(one.component)) ?? 0) &&
-      !causes.some((other) => !isSame(one, other) && followsFrom(one, other, books)) &&
-      !isMurmur(one, causes, books),
+      one.lastMs > (known.explained.get(keyOf(one.component)) ?? 0),
   );
   const verdicts = origins.map((suspect) => ({
     suspect,
@@ -55,7 +64,7 @@ export function judge(
       (other) => !origins.includes(other) && followsFrom(other, suspect, books),
     ),
   }));
-  return { verdicts, suspects, excused: [...rushed, ...loaded] };
+  return { verdicts, suspects, excused: [...rushed, ...loaded], held };
 }
 
 function isSame(a: Pick<Suspect, 'component'>, b: Pick<Suspect, 'component'>): boolean {
