@@ -6,9 +6,10 @@ import { systemClock as clock } from '@faultline/chassis/clock';
 import { formatTable } from '../local/src/ui/table.ts';
 import { type Case, cases } from './by-hand/cases.ts';
 import { Hands, type Said } from './by-hand/hands.ts';
+import { type Row, tableOf, tookText } from './by-hand/table.ts';
 
 // How soon `faultline why` says what a user has just broken by `faultline fault add`: a whole shop with
-// people in it, each kind of trouble once, all of it by the commands that a user gives.
+// people in it, each kind of trouble once a round, all of it by the commands that a user gives.
 // `npm run eval:by-hand [-- --rps 20 --only errors,latency --rounds 1]`
 
 const root = join(import.meta.dirname, '..');
@@ -28,7 +29,6 @@ const { values: options } = parseArgs({
 });
 
 type Names = ReadonlyMap<string, readonly string[]>;
-type Row = { readonly name: string; readonly took: string; readonly said: string };
 
 async function main(): Promise<boolean> {
   const wanted = chosen();
@@ -42,7 +42,7 @@ async function main(): Promise<boolean> {
     for (let round = 0; round < Number(options.rounds); round++) {
       for (const one of wanted) {
         const row = await play(one, hands);
-        process.stdout.write(formatTable([[row.name, row.took, row.said]]));
+        process.stdout.write(formatTable([[row.name, tookText(row.took), row.said]]));
         rows.push(row);
       }
     }
@@ -50,9 +50,8 @@ async function main(): Promise<boolean> {
     await hands.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
-  console.log('\n| kind | named after | what was said |\n| --- | --- | --- |');
-  for (const { name, took, said } of rows) console.log(`| ${name} | ${took} | ${said} |`);
-  return rows.every(({ took }) => !took.startsWith('NOT'));
+  console.log(`\n${tableOf(rows)}`);
+  return rows.every(({ took }) => took !== 'never');
 }
 
 function chosen(): Case[] {
@@ -95,9 +94,8 @@ async function play(one: Case, hands: Hands): Promise<Row> {
   await hands.run('fault clear --all');
   await recover(hands);
   const isQuiet = meant.length === 0 && others.size === 0;
-  const took = tookMs === undefined ? 'NOT' : `${(tookMs / 1_000).toFixed(1)} s`;
   const first = others.size === 0 ? '' : ` (first: ${[...others].join(' ')})`;
-  return { name, took: isQuiet ? 'nobody' : took, said: `${said}${first}` };
+  return { name, took: isQuiet ? 'nobody' : (tookMs ?? 'never'), said: `${said}${first}` };
 }
 
 /** Resolves when nothing has been named for a while, or when that takes too long. */
