@@ -128,12 +128,12 @@ describe('OriginAnalyzer', () => {
 
   it('names a second one as soon as it is slow often enough, though the last it showed is known', () => {
     const slow = { catalog: { status: 500 }, orders: { extraMs: 1_200 } };
-    scene.second(times(4, slow), { isCounted: false });
+    scene.second(times(3, slow), { isCounted: false });
     expect(scene.current?.origin.service).to.equal('catalog');
     scene.tick();
     const told = scene.updates.length;
     const startMs = scene.nowMs - 990;
-    for (let late = 0; late < 4; late++) {
+    for (let late = 0; late < 3; late++) {
       const root = server('gateway', { name: 'GET /orders', startMs, durationMs: 1_212 });
       const out = below(root, call('gateway', 'orders', { startMs, durationMs: 1_210 }));
       const where = { instance: 'orders-1', version: '1.0.0' };

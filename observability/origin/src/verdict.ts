@@ -9,8 +9,11 @@ export type Verdict = { readonly suspect: Suspect; readonly followers: readonly 
 const HOPS_MAX = 5;
 const HARMED_SHARE = 0.08;
 const LATE_MS = 2_500;
-/** So few slow calls prove nothing beside something that is broken. */
-const MURMUR_MAX = 6;
+/** Fewer slow calls prove nothing beside something that is broken; where nearly all are slow, … */
+const PROOF_LEAST = 6;
+/** … so many do. */
+const PROOF_OF_ALL_LEAST = 4;
+const NEARLY_ALL = 0.9;
 /** What a store said for this long counts. */
 const COMMON_MS = 3_500;
 
@@ -89,12 +92,13 @@ function isMurmur(one: Suspect, causes: readonly Named[], books: Books): boolean
   const isSilence = one.symptom === 'silence' && one.component.kind === 'service';
   if (one.symptom !== 'latency' && !isSilence) return false;
   const { bad, total } = one.ratio;
+  const least = bad >= total * NEARLY_ALL ? PROOF_OF_ALL_LEAST : PROOF_LEAST;
   return causes.some(
     (other) =>
       !isSame(one, other) &&
       other.onsetMs <= one.onsetMs + LATE_MS &&
       other.score > one.score * 0.7 &&
-      (bad < total * 0.6 || bad < MURMUR_MAX) &&
+      (bad < total * 0.6 || bad < least) &&
       // Who waits for it is not what keeps it busy.
       !followsFrom(other, one, books),
   );
