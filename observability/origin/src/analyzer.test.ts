@@ -452,6 +452,21 @@ describe('OriginAnalyzer', () => {
     expect(traces.current?.origin).to.deep.equal({ kind: 'service', service: 'orders' });
   });
 
+  it('puts down to a surge what is slow while it comes, but not who is slow only after it', () => {
+    const ofOthers = { view: 'inbound', instance: 'orders-1', responses: 19 } as const;
+    const slow = [{}, ...times(7, { orders: { extraMs: 1_200 } })];
+    const surges = (quietSeconds: number): string | undefined => {
+      const shop = new Scene().warmUp();
+      const atMs = shop.nowMs + 1_000;
+      shop.analyzer.onEdges([sample('admin', 'orders', { ...ofOthers, atMs })]);
+      shop.second();
+      for (let second = 0; second < quietSeconds; second++) shop.second();
+      return shop.second(slow, { isCounted: false }).current?.origin.service;
+    };
+    expect(surges(0)).to.equal(undefined);
+    expect(surges(1)).to.equal('orders');
+  });
+
   it('says nothing of a rush that harms nobody', () => {
     for (let second = 0; second < 8; second++) scene.second(times(40, {}));
     expect(scene.updates).to.deep.equal([]);

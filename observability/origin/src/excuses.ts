@@ -38,12 +38,17 @@ export function isOfItsLoad(one: Suspect, books: Books): boolean {
   const { demand, edgeService } = books;
   const { component, severity, findings } = one;
   if (severity !== 'soft' || component.kind === 'queue') return false;
-  const isSurging = (service: string | undefined): boolean =>
-    service !== undefined && isOfSurge(one, demand.surgeOf(service), books);
-  if (isSurging(edgeService)) return true;
+  // What came to all is worked off by one after the other; whose own it is begins while it comes.
+  const isSurging = (service: string | undefined, slackMs = SURGE_SLACK_MS): boolean => {
+    const surge = service === undefined ? undefined : demand.surgeOf(service);
+    return (
+      surge !== undefined && one.onsetMs <= surge.untilMs + slackMs && isOfSurge(one, surge, books)
+    );
+  };
+  if (isSurging(edgeService, WORKED_OFF_MS)) return true;
   if (component.kind === 'service') return isSurging(component.name);
   const callers = findings.map(({ caller }) => caller?.service);
-  const surging = new Set([...new Set(callers)].filter(isSurging));
+  const surging = new Set([...new Set(callers)].filter((caller) => isSurging(caller)));
   const theirs = callers.filter((caller) => surging.has(caller));
   return theirs.length > 0 && theirs.length >= callers.length / 2;
 }
@@ -87,8 +92,8 @@ function withWhatFollows(rush: Spell, hurried: Spell | undefined): Spell {
  * Who has borne a surge for a while is not slow for that, nor is who was slow enough to be named
  * before it.
  */
-function isOfSurge(one: Suspect, surge: Spell | undefined, books: Books): boolean {
-  if (!surge || one.onsetMs > surge.sinceMs + BORNE_MS) return false;
+function isOfSurge(one: Suspect, surge: Spell, books: Books): boolean {
+  if (one.onsetMs > surge.sinceMs + BORNE_MS) return false;
   if (one.lastMs > surge.untilMs + WORKED_OFF_MS) return false;
   if (one.onsetMs >= surge.sinceMs - SURGE_SLACK_MS) return true;
   const before = suspectOf(one.component, asOf(books, surge.sinceMs - SURGE_SLACK_MS));
