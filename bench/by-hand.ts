@@ -18,7 +18,7 @@ const NAMED_WITHIN_MS = 14_000;
 const OVER_WITHIN_MS = 90_000;
 const CALM_MS = 6_000;
 const LOOK_MS = 50;
-const AHEAD_MS = 6_000;
+const AHEAD_MS = 12_000;
 
 const { values: options } = parseArgs({
   options: {

@@ -86,7 +86,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'queue backlog',
-    before: ['load --rps 12 --duration 20s --journeys upload=1'],
+    before: ['load --rps 12 --duration 30s --journeys upload=1'],
     commands: ['fault add delay --target images->postgres --delay 1500ms'],
     origins: [
       ['queue jobs of renditions', 'queue images.jobs', 'edge images->postgres', ...only('images')],
