@@ -30,7 +30,7 @@ const corpus = [
 ] as const;
 
 describe('the analysis of a small corpus', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const outcomes: Outcome[] = [];
   before(() => {
     for (const [kind, seed] of corpus) {
