@@ -57,8 +57,10 @@ function sourcesOf(dir: string): Source[] {
 /** What of the files is not in the database, by the names node-pg-migrate gives them. */
 async function pending({ url, dir }: { url: string; dir: string }): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
-  await client.connect();
+  // What breaks between queries, the next one tells.
+  client.on('error', () => undefined);
   try {
+    await client.connect();
     const missing: string[] = [];
     for (const source of sourcesOf(dir)) {
       const applied = await appliedNames(client, source.migrationsTable);
@@ -68,7 +70,8 @@ async function pending({ url, dir }: { url: string; dir: string }): Promise<stri
     }
     return missing;
   } finally {
-    await client.end();
+    // It may never have been connected.
+    await client.end().catch(() => undefined);
   }
 }
 

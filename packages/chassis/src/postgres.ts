@@ -76,24 +76,18 @@ const ASK_AGAIN_MS = 100;
 const NOT_YET = new Set(['28000', '28P01', '3D000']);
 
 /**
- * Resolves when the server lets this role into its database, which may be being set up beside the
- * service. Rejects with its last answer after 45 s, at once with one that waiting will not change.
+ * Does `work`, which may be done again, as soon as the server lets it: server, role and database may
+ * be being set up beside it, or on a machine that has no time for connections yet. Rejects with the
+ * last failure after 45 s, at once with one that waiting will not change.
  */
-export async function untilPostgresServes(url: string, clock: Clock): Promise<void> {
+export async function oncePostgresServes<T>(work: () => Promise<T>, clock: Clock): Promise<T> {
   const deadlineMs = clock.monotonic() + PATIENCE_MS;
   for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
-    // What breaks after the connection is made says nothing new.
-    client.on('error', () => undefined);
     try {
-      await client.connect();
-      return;
+      return await work();
     } catch (error) {
       const mayChange = isConnectionFailure(error) || NOT_YET.has(sqlState(error));
       if (!mayChange || clock.monotonic() > deadlineMs) throw error;
-    } finally {
-      // It may never have been connected.
-      await client.end().catch(() => undefined);
     }
     await clock.sleep(ASK_AGAIN_MS);
   }

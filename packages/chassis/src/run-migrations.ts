@@ -3,7 +3,7 @@ import { systemClock } from './clock.ts';
 import { readMigrationsConfig } from './config.ts';
 import { createLogger } from './log.ts';
 import { migrate } from './migrate.ts';
-import { untilPostgresServes } from './postgres.ts';
+import { oncePostgresServes } from './postgres.ts';
 
 /*
  * `node ../../packages/chassis/src/run-migrations.ts`, in a service's folder, brings its database up
@@ -11,6 +11,6 @@ import { untilPostgresServes } from './postgres.ts';
  */
 const config = readMigrationsConfig();
 const log = createLogger(config);
-await untilPostgresServes(config.DATABASE_URL, systemClock);
-await migrate({ url: config.DATABASE_URL, dir: resolve('migrations'), log });
+const options = { url: config.DATABASE_URL, dir: resolve('migrations'), log };
+await oncePostgresServes(() => migrate(options), systemClock);
 log.info({}, 'the database is up to date');

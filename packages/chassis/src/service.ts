@@ -18,7 +18,7 @@ import { createLogger, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { migrate, untilMigrated } from './migrate.ts';
 import { Outbox } from './outbox.ts';
-import { connectPostgres, untilPostgresServes, type Postgres } from './postgres.ts';
+import { connectPostgres, oncePostgresServes, type Postgres } from './postgres.ts';
 import { connectBlockingRedis, connectRedis, disconnectRedis } from './redis.ts';
 import { listen, type ListenOptions } from './server.ts';
 
@@ -83,8 +83,8 @@ export class Service {
       log: this.log,
     });
     this.metrics.watchPool(postgres.pool);
-    await untilPostgresServes(config.DATABASE_URL, this.clock);
-    await this.#bringUpToDate(config, fileURLToPath(migrations));
+    const dir = fileURLToPath(migrations);
+    await oncePostgresServes(() => this.#bringUpToDate(config, dir), this.clock);
     this.#checks.push({ name: 'postgresql', check: () => postgres.ping() });
     this.#closers.push(() => postgres.close());
     const redis = this.redis(config.REDIS_URL);

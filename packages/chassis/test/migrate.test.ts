@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { connect, createServer } from 'node:net';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,8 +29,8 @@ describe('migrations', () => {
     await rm(folder, { recursive: true });
   });
 
-  const run = () => {
-    const env = { ...compiledBefore, SERVICE_NAME: 'things', DATABASE_URL: database.url };
+  const run = (url = database.url) => {
+    const env = { ...compiledBefore, SERVICE_NAME: 'things', DATABASE_URL: url };
     return promisify(execFile)(process.execPath, [program], { cwd: folder, env });
   };
   const options = () => ({ url: database.url, dir: join(folder, 'migrations'), log: silentLog });
@@ -59,6 +60,14 @@ describe('migrations', () => {
     await rm(join(folder, 'migrations/9999_broken.sql'));
     await writeFile(join(folder, 'migrations/9999_mended.sql'), 'CREATE TABLE half ();');
     expect((await run()).stdout).to.include('9999_mended');
+  });
+
+  it('are begun again when the server breaks a connection off', async () => {
+    const unsteady = await breaksOff(database.url, [1, 2, 4]);
+    const { stdout } = await run(unsteady.url);
+    await unsteady.close();
+    expect(stdout).to.include('the database is up to date');
+    expect(await run().then((again) => again.stdout)).not.to.include('migrated the database');
   });
 
   it('are waited for by who is not to apply them', async () => {
@@ -104,3 +113,26 @@ describe('migrations', () => {
       .and.not.include('0001');
   });
 });
+
+/** The server of `url` behind a way that breaks off some connections, counted from 1, when they speak. */
+async function breaksOff(url: string, broken: readonly number[]) {
+  const server = new URL(url);
+  let count = 0;
+  const way = createServer((inward) => {
+    count++;
+    inward.on('error', () => undefined);
+    if (broken.includes(count)) {
+      inward.once('data', () => inward.resetAndDestroy());
+      return;
+    }
+    const outward = connect(Number(server.port), server.hostname);
+    outward.on('error', () => inward.destroy());
+    inward.pipe(outward).pipe(inward);
+  });
+  await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve));
+  const address = way.address();
+  if (address === null || typeof address === 'string') throw new Error('expected a port');
+  const through = new URL(url);
+  through.host = `127.0.0.1:${address.port}`;
+  return { url: through.href, close: () => new Promise((resolve) => way.close(resolve)) };
+}

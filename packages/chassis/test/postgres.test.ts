@@ -8,7 +8,8 @@ import {
   storeReply,
 } from '../src/idempotency.ts';
 import { ProblemError } from '../src/errors.ts';
-import { connectPostgres, isConnectionFailure, untilPostgresServes } from '../src/postgres.ts';
+import { migrate } from '../src/migrate.ts';
+import { connectPostgres, isConnectionFailure, oncePostgresServes } from '../src/postgres.ts';
 import { systemClock } from '../src/clock.ts';
 import { silentLog } from '../src/testing/log.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing/stores.ts';
@@ -98,7 +99,10 @@ describe('a service’s database', () => {
         if (asked === 2) await db.pool.query(`CREATE DATABASE ${name}`);
       },
     };
-    await untilPostgresServes(url.href, clock);
+    await oncePostgresServes(
+      () => migrate({ url: url.href, dir: migrationsDir, log: silentLog }),
+      clock,
+    );
     expect(asked).to.be.at.least(2);
     await db.pool.query(`DROP DATABASE ${name} WITH (FORCE)`);
   });
