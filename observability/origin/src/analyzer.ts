@@ -23,7 +23,7 @@ import { type Settings, SETTINGS } from './settings.ts';
 import { findSuspects, type Suspect } from './suspects.ts';
 import { topologyOf } from './topology.ts';
 import { TraceBook, type TraceState } from './traces.ts';
-import { Vitals } from './vitals.ts';
+import { ARRIVED_MS, Vitals } from './vitals.ts';
 import { walk } from './walk.ts';
 
 const FINDINGS_MAX = 4_000;
@@ -86,7 +86,8 @@ export class OriginAnalyzer {
       if (!(Math.abs(nowMs - sample.atMs) < LATE_MS_MAX)) continue;
       this.#vitals.onSample(sample);
       const cold = this.#isYoung(sample.source, sample.atMs);
-      this.#edges.add(sample, { nowMs, cold });
+      const fresh = this.#isFresh(sample);
+      this.#edges.add(sample, { nowMs, cold, fresh });
       this.#demand.add(sample);
       if (sample.view !== 'inbound' || sample.source.service !== 'client') continue;
       this.#rush.count(sample);
@@ -241,6 +242,16 @@ export class OriginAnalyzer {
     if (!this.#vitals.isOnTrial(caller, atMs)) return one;
     const component: Component = { kind: 'service', name: caller.service };
     return { ...rest, component, where: 'own', symptom, callee: caller, atMs };
+  }
+
+  /** Whether the callee has started only now. A version that has just come has to prove itself at once. */
+  #isFresh({ target: { name: service, instance, version }, atMs }: EdgeSample): boolean {
+    if (instance === undefined) return false;
+    const isNew = this.#vitals.arrivalOf(service, version, { atMs, withinMs: ARRIVED_MS });
+    return (
+      !isNew &&
+      this.#vitals.isYoung({ service, instance }, { atMs, youngMs: this.#settings.freshMs })
+    );
   }
 
   #isYoung(who: Place, atMs: number): boolean {

@@ -16,7 +16,8 @@ describe('EdgeBook', () => {
 
   function add(...samples: EdgeSample[]): void {
     nowMs += 1_000;
-    for (const one of samples) book.add({ ...one, atMs: nowMs }, { nowMs, cold: false });
+    for (const one of samples)
+      book.add({ ...one, atMs: nowMs }, { nowMs, cold: false, fresh: false });
   }
 
   function into(name: string, kind: 'service' | 'store' = 'service') {
@@ -70,7 +71,7 @@ describe('EdgeBook', () => {
     const look = (options: Partial<EdgeSample>) => {
       nowMs += 500;
       const one = { ...sample('gateway', 'orders', { ...half, ...options }), atMs: nowMs };
-      book.add(one, { nowMs, cold: false });
+      book.add(one, { nowMs, cold: false, fresh: false });
     };
     for (let count = 0; count < 10; count++) look({});
     look({ requests: 3, responses: 0 });
@@ -149,7 +150,7 @@ describe('EdgeBook', () => {
   it('gives a store a second to answer, however often it is told of', () => {
     const half = (of: { read: number; written: number }) => {
       nowMs += 500;
-      book.add({ ...store(of), atMs: nowMs, periodMs: 500 }, { nowMs, cold: false });
+      book.add({ ...store(of), atMs: nowMs, periodMs: 500 }, { nowMs, cold: false, fresh: false });
     };
     for (let count = 0; count < 40; count++) {
       half({ read: 0, written: 900 });
@@ -186,8 +187,20 @@ describe('EdgeBook', () => {
   it('does not hold against a store that one who keeps starting drops its connections', () => {
     for (let second = 0; second < 20; second++) add(store({ read: 4_000, written: 900 }));
     const churn = { ...store({ read: 0, written: 300, opened: 6 }), atMs: (nowMs += 1_000) };
-    book.add(churn, { nowMs, cold: true });
+    book.add(churn, { nowMs, cold: true, fresh: false });
     expect(into('postgres', 'store').hard?.bad).to.equal(0);
+  });
+
+  it('says nothing of what takes long at who has only just come, and all of what fails there', () => {
+    for (let second = 0; second < 5; second++) add(sample('gateway', 'orders'));
+    const of = { requests: 9, responses: 6, tookMs: 900, failures: { timeout: 3, status: 2 } };
+    for (let second = 0; second < 3; second++) {
+      nowMs += 1_000;
+      const one = { ...sample('gateway', 'orders', of), atMs: nowMs };
+      book.add(one, { nowMs, cold: false, fresh: true });
+    }
+    expect(into('orders').soft?.bad).to.equal(0);
+    expect(into('orders').hard?.bad).to.equal(6);
   });
 
   it('knows of retries, of what they rescued, and of breakers that are open', () => {

@@ -1,5 +1,6 @@
 import type { Component } from './finding.ts';
 import { Flows, type Way } from './flows.ts';
+import { InFlight, STUCK_MS } from './in-flight.ts';
 import type { EdgeSample, FailureCounts, LatencyHistogram } from './model.ts';
 import type { Row, Rows } from './rows.ts';
 import { Shift, shiftLine } from './shift.ts';
@@ -11,31 +12,19 @@ const LEARNT_AT = 40;
 const GUESSED_AT = 12;
 const FULL = 2_000;
 const WAITED_MS = 2_500;
-/** Longer than any call is waited for. */
-const LOST_MS = 25_000;
-/** Calls are stuck that have been under way for a second, give or take what timers do. */
-const STUCK_MS = 900;
 
 type Pool = { boundsMs: readonly number[]; counts: number[]; total: number };
 /** What calls usually take, and whether they do not now. */
 type Learnt = Pool & { readonly shift: Shift };
 type Means = { readonly lately: Tally; usualMs: number; learnt: number };
-/** How many calls were under way when a sidecar was looked at. */
-type Look = { readonly atMs: number; readonly pending: number; responsesSince: number };
 type Series = {
-  pending: number;
-  /** Those of the last second, and the last one before it. */
-  looks: Look[];
-  /** Under way for all of the last second, and those of them that were so for the first time. */
-  stuck: number;
-  newlyStuck: number;
-  /** Since when the same calls have been under way. */
-  stuckSinceMs: number | undefined;
-  /** How many usually are: streams. */
-  usualStuck: number;
+  readonly inFlight: InFlight;
   /** Where the callee is a store. */
   readonly talk: StoreTalk;
 };
+
+/** Whether who calls has just come, and whether who is called came only now. */
+type Age = { readonly cold: boolean; readonly fresh: boolean };
 
 /** What crosses an edge over and above the first attempts. */
 export type Attempts = {
@@ -68,8 +57,11 @@ export class EdgeBook {
     this.#rows = rows;
   }
 
-  /** Takes in a sample; what is `cold` is judged but not learnt from. */
-  add(sample: EdgeSample, { nowMs, cold }: { nowMs: number; cold: boolean }): void {
+  /**
+   * Takes in a sample; what is `cold` is judged but not learnt from. Of a callee that is `fresh`, what
+   * takes long is not judged either: everybody's first calls do.
+   */
+  add(sample: EdgeSample, { nowMs, cold, fresh }: Age & { nowMs: number }): void {
     const { source, target, view } = sample;
     const component: Component = { kind: target.kind, name: target.name };
     const row = this.#rows.row(
@@ -88,7 +80,7 @@ export class EdgeBook {
     if (view === 'tcp') {
       const { frozen } = this;
       series.talk.add(sample, row, { cold, frozen, isWaitedFor: () => this.#isWaitedFor(sample) });
-    } else this.#addHttp(sample, row, series);
+    } else this.#addHttp(fresh ? withoutTimeouts(sample) : sample, row, { series, fresh });
     if (view === 'endpoint') this.#flows.add(sample);
     if (view === 'route') this.#addAttempts(sample);
     if (view === 'inbound') this.#lookForHalts(sample, nowMs);
@@ -151,14 +143,19 @@ export class EdgeBook {
     return [...open].some(({ count }) => count > 0);
   }
 
-  #addHttp(sample: EdgeSample, row: Row, series: Series): void {
+  #addHttp(
+    sample: EdgeSample,
+    row: Row,
+    { series, fresh }: { series: Series; fresh: boolean },
+  ): void {
     const { failures, view, periodMs } = sample;
     const { nobody, hard } = failed(failures);
     // The caller gave up: nobody can tell more than that it took too long. The route tells it by itself.
     const cancelled = failures.cancelled ?? 0;
     const givenUp = view === 'endpoint' ? 0 : cancelled;
     const responses = sample.responses - (cancelled - givenUp);
-    const soft = this.#slow(sample) + givenUp + this.#stuck(sample, series);
+    const late = this.#slow(sample) + givenUp + this.#stuck(sample, series);
+    const soft = fresh ? 0 : late;
     const at = sample.atMs - periodMs / 2;
     if (hard > 0 || responses > 0) row.hard.add(at, hard, responses);
     if (soft > 0 || responses > 0) row.soft.add(at, soft, Math.max(responses, soft));
@@ -168,22 +165,14 @@ export class EdgeBook {
   }
 
   /** Calls that have been under way for a second although such calls are not usually. */
-  #stuck(sample: EdgeSample, series: Series): number {
-    const { requests, responses, view, target, atMs, periodMs } = sample;
-    const stuck = stuckOf(series, sample);
-    writeOff(series, { stuck, atMs });
-    series.pending = Math.max(0, series.pending + requests - responses);
-    series.looks.push({ atMs, pending: series.pending, responsesSince: 0 });
-    const odd = Math.max(0, stuck - series.usualStuck * 2 - 0.2);
+  #stuck(sample: EdgeSample, { inFlight }: Series): number {
+    const { view, target, atMs } = sample;
+    const { odd, news } = inFlight.add(sample, { learns: !this.frozen });
     if (view === 'inbound' && odd >= 1 && target.instance !== undefined) {
       if (this.#stuckMs.size >= SERIES_MAX) this.#stuckMs.clear();
       this.#stuckMs.set(target.instance, atMs);
     }
-    if (!this.frozen) {
-      const weight = Math.min(0.2, (0.05 * periodMs) / 1_000);
-      series.usualStuck += (Math.min(stuck, series.usualStuck + 1) - series.usualStuck) * weight;
-    }
-    return Math.min(this.#isShort(sample) ? odd : 0, told(series, stuck));
+    return Math.min(this.#isShort(sample) ? odd : 0, news);
   }
 
   #average({ view, source, target, latency, atMs, periodMs }: EdgeSample): void {
@@ -274,50 +263,15 @@ export class EdgeBook {
     let series = this.#series.get(key);
     if (!series) {
       if (this.#series.size >= SERIES_MAX) this.#series.clear();
-      series = {
-        pending: 0,
-        looks: [],
-        stuck: 0,
-        newlyStuck: 0,
-        stuckSinceMs: undefined,
-        usualStuck: 0,
-        talk: new StoreTalk(),
-      };
+      series = { inFlight: new InFlight(), talk: new StoreTalk() };
       this.#series.set(key, series);
     }
     return series;
   }
 }
 
-/** How many of the calls that were under way a second ago have not ended since. */
-function stuckOf({ looks }: Series, { atMs, responses }: EdgeSample): number {
-  for (const look of looks) look.responsesSince += responses;
-  while ((looks[1]?.atMs ?? Infinity) <= atMs - STUCK_MS) looks.shift();
-  const [then] = looks;
-  if (!then || then.atMs > atMs - STUCK_MS) return 0;
-  return Math.max(0, then.pending - then.responsesSince);
-}
-
-/**
- * How much the stuck calls say: each one twice, when it is late and when it is too late for a pause.
- * After that it is the same call again, or one whose end was lost, and says nothing new.
- */
-function told(series: Series, stuck: number): number {
-  const isNew = Math.max(0, stuck - series.stuck);
-  const again = Math.min(series.newlyStuck, stuck - isNew);
-  series.stuck = stuck;
-  series.newlyStuck = isNew;
-  return isNew + again;
-}
-
-/** Calls whose end nobody has told of for so long have ended untold. */
-function writeOff(series: Series, { stuck, atMs }: { stuck: number; atMs: number }): void {
-  if (stuck < 1) series.stuckSinceMs = undefined;
-  else series.stuckSinceMs ??= atMs;
-  if (atMs - (series.stuckSinceMs ?? atMs) < LOST_MS) return;
-  series.pending = 0;
-  series.looks = [];
-  series.stuckSinceMs = undefined;
+function withoutTimeouts(sample: EdgeSample): EdgeSample {
+  return { ...sample, failures: { ...sample.failures, timeout: 0 } };
 }
 
 /** The first bucket that is slow: above what 99 of 100 take, and well above what half of them take. */

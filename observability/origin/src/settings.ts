@@ -17,6 +17,8 @@ export type Settings = {
   readonly verySlowMs: number;
   /** An instance that has just started may be slow. */
   readonly warmUpMs: number;
+  /** One that has started no longer ago is slow in its first calls. */
+  readonly freshMs: number;
   /** Nothing is named for so long after the first span, when a system starts … */
   readonly learningMs: number;
   /** … nor for so long after the first request from outside. */
@@ -44,6 +46,7 @@ export const SETTINGS: Settings = {
   lastingMs: 1_000,
   verySlowMs: 900,
   warmUpMs: 8_000,
+  freshMs: 3_000,
   learningMs: 20_000,
   settlingMs: 5_000,
   learntAt: 25,
