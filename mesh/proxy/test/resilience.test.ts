@@ -194,28 +194,24 @@ describe('resilience of an edge', () => {
   describe('circuit breaking', () => {
     it('44, 45: takes a failing endpoint out, probes it, and lets it back', async () => {
       await edge({ accrual: { ...accrual, backoff: { ...backoff, minMs: 700, maxMs: 5_000 } } }, 2);
+      const atFirst = () => arrivals.filter(({ server }) => server === 0);
+      const replies: number[] = [];
+      const untilAtFirst = (count: number) =>
+        until(async () => {
+          replies.push((await get()).status);
+          return atFirst().length >= count;
+        });
       answers[0] = status(500);
-      await until(async () => {
-        await get();
-        return arrivals.filter(({ server }) => server === 0).length === 3;
-      });
-      arrivals = [];
-      const shut = await Promise.all(Array.from({ length: 30 }, get));
-      expect(shut.every((reply) => reply.status === 200)).to.equal(true);
-      expect(arrivals.every(({ server }) => server === 1)).to.equal(true);
-      // One probe after the penalty; it fails, so there is no second for twice as long.
-      await until(async () => {
-        await get();
-        return arrivals.some(({ server }) => server === 0);
-      });
-      arrivals = [];
-      await Promise.all(Array.from({ length: 30 }, get));
-      expect(arrivals.some(({ server }) => server === 0)).to.equal(false);
+      // Three failures shut it out; a probe that fails does so for twice as long, one that goes well no more.
+      await untilAtFirst(4);
       answers[0] = status(200);
-      await until(async () => {
-        await get();
-        return arrivals.filter(({ server }) => server === 0).length > 5;
-      });
+      await untilAtFirst(12);
+      expect(replies.filter((code) => code !== 200)).to.deep.equal([500, 500, 500, 500]);
+      const [, , out = 0, probed = 0, back = 0] = atFirst().map(({ atMs }) => atMs);
+      expect(probed - out).to.be.above(690);
+      expect(back - probed).to.be.above(1_390);
+      const meanwhile = arrivals.filter(({ atMs }) => atMs > out && atMs < back);
+      expect(meanwhile.length).to.be.above(10);
     });
 
     it('46, 47: never trips on 404 and 429, or on failures that do not follow each other', async () => {
