@@ -17,6 +17,8 @@ const WARM_UP_MS = 30_000;
 const NAMED_WITHIN_MS = 14_000;
 const OVER_WITHIN_MS = 90_000;
 const CALM_MS = 6_000;
+/** Fewer entries in queues than this are on their way. */
+const BEHIND_LEAST = 8;
 const LOOK_MS = 50;
 const AHEAD_MS = 12_000;
 
@@ -83,7 +85,8 @@ async function play(one: Case, hands: Hands): Promise<Row> {
     for (const { origin, sentence } of incidents) {
       const any = meant.find((some) => some.some((other) => nameOf(origin, names) === other));
       if (any) left.delete(any);
-      else if (!open.some((old) => old.sentence === sentence)) others.add(sentence);
+      else if (isBlame(origin) && !open.some((old) => old.sentence === sentence))
+        others.add(sentence);
     }
     if (meant.length > 0 && left.size === 0) tookMs = clock.monotonic() - startedMs;
     else await clock.sleep(LOOK_MS);
@@ -98,15 +101,21 @@ async function play(one: Case, hands: Hands): Promise<Row> {
   return { name, took: isQuiet ? 'nobody' : (tookMs ?? 'never'), said: `${said}${first}` };
 }
 
-/** Resolves when nothing has been named for a while, or when that takes too long. */
+/** Resolves when nothing has been named for a while and no queue is behind, or when that takes too long. */
 async function recover(hands: Hands): Promise<void> {
   const startedMs = clock.monotonic();
   let sinceMs = startedMs;
   while (clock.monotonic() - sinceMs < CALM_MS) {
     await clock.sleep(500);
     if (clock.monotonic() - startedMs > OVER_WITHIN_MS) return;
-    if ((await hands.incidents()).length > 0) sinceMs = clock.monotonic();
+    const isCalm = (await hands.incidents()).length === 0 && (await hands.waiting()) < BEHIND_LEAST;
+    if (!isCalm) sinceMs = clock.monotonic();
   }
+}
+
+/** Who says that too many came blames nobody. */
+function isBlame({ kind }: Said['origin']): boolean {
+  return kind !== 'load';
 }
 
 /** As the cases call it: `service orders`, `edge a->b`, `instance orders@new` for one that was not there. */

@@ -30,6 +30,8 @@ const incidents = z.object({
   ),
 });
 
+const topology = z.object({ nodes: z.array(z.object({ waiting: z.number().default(0) })) });
+
 const rollout = z.object({ weight: z.number() });
 
 export type Said = z.infer<typeof incidents>['incidents'][number];
@@ -92,6 +94,13 @@ export class Hands {
     return incidents
       .parse(await reply.json())
       .incidents.filter(({ state, merged_into: into }) => state === 'open' && into === undefined);
+  }
+
+  /** How many entries wait in queues. */
+  async waiting(): Promise<number> {
+    const reply = await fetch(new URL('api/topology', this.#observer));
+    const { nodes } = topology.parse(await reply.json());
+    return nodes.reduce((sum, node) => sum + node.waiting, 0);
   }
 
   /** The sentence of `faultline why`. */
