@@ -152,14 +152,18 @@ function print(part: Part3, judged: readonly Judged[]): void {
 
 function row(fault: string, s: Scores, rule: number): string {
   const { cases, ac1, ac3, avg5, component1, verdictP50Ms, verdictP95Ms, never } = s;
-  const shares = [ac1, ac3, avg5, component1].map((one) => one.toFixed(2));
-  const times = [verdictP50Ms, verdictP95Ms].map((ms) => (ms / 1_000).toFixed(1));
-  return `| ${[fault, cases, ...shares, ...times, never, rule.toFixed(2)].join(' | ')} |`;
+  const shares = [ac1, ac3, avg5, component1].map((one) => told(one, 2));
+  const times = [verdictP50Ms, verdictP95Ms].map((ms) => told(ms / 1_000, 1));
+  return `| ${[fault, cases, ...shares, ...times, never, told(rule, 2)].join(' | ')} |`;
+}
+
+function told(value: number, digits: number): string {
+  return Number.isNaN(value) ? '–' : value.toFixed(digits);
 }
 
 /** Baselines are given credit by component: they know nothing finer. */
 function line(name: string, { ac1, ac3, avg5 }: Scores): string {
-  const shares = [ac1, ac3, avg5].map((one) => one.toFixed(2)).join(' | ');
+  const shares = [ac1, ac3, avg5].map((one) => told(one, 2)).join(' | ');
   return `| *${name}* (by component) |  | ${shares} |  |  |  |  |  |`;
 }
 

@@ -12,13 +12,13 @@ export function tookText(took: Row['took']): string {
 }
 
 /**
- * In Markdown, a line for each kind: the median of its tries (never counts as longest) with the
+ * In Markdown, a line for each kind: the median of its tries (of two, the longer; never counts as longest) with the
  * shortest and the longest where there were several, and what was said at the median.
  */
 export function tableOf(rows: readonly Row[]): string {
   const lines = [...Map.groupBy(rows, ({ name }) => name)].map(([name, tries]) => {
     const sorted = tries.toSorted((a, b) => rankOf(a) - rankOf(b));
-    const median = sorted[Math.floor((sorted.length - 1) / 2)];
+    const median = sorted[Math.floor(sorted.length / 2)];
     const [first, last] = [sorted[0], sorted.at(-1)];
     if (!median || !first || !last) return '';
     const range = ` (${tookText(first.took)} to ${tookText(last.took)} in ${tries.length} tries)`;

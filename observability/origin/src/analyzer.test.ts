@@ -52,6 +52,33 @@ describe('OriginAnalyzer', () => {
     expect(scene.current?.origin).to.deep.equal({ kind: 'store', service: 'postgres' });
   });
 
+  it('blames no store for what an instance that was killed had asked it', () => {
+    const ask = (bytesRead: number) => {
+      const of = {
+        view: 'tcp',
+        kind: 'store',
+        responses: 0,
+        bytesRead,
+        bytesWritten: 900,
+      } as const;
+      scene.analyzer.onEdges([sample('catalog', 'postgres', { ...of, atMs: scene.nowMs })]);
+    };
+    for (let second = 0; second < 20; second++) {
+      scene.second();
+      ask(4_000);
+    }
+    scene.change({ kind: 'instance', service: 'catalog', instance: 'catalog-1', state: 'crashed' });
+    for (let second = 0; second < 4; second++) {
+      ask(0);
+      scene.second(times(8, { catalog: { status: 0 } }));
+    }
+    const named = scene.analyzer.incidents().map(({ origin }) => origin.service);
+    expect(named).to.deep.equal(['catalog']);
+    expect(scene.analyzer.suspects().map(({ component }) => component.name)).not.to.include(
+      'postgres',
+    );
+  });
+
   it('takes queries that were given up in one pause for the pause that they were', () => {
     const givenUp = { database: { status: 1, extraMs: 200 } };
     scene.second([...times(4, givenUp), ...times(4, {})]);
@@ -205,6 +232,20 @@ describe('OriginAnalyzer', () => {
     scene.change({ kind: 'deploy', service: 'orders', version: '1.1.0', detail: 'orders 1.1.0' });
     const { kind, version } = scene.second(deeds).current?.origin ?? {};
     expect([kind, version]).to.deep.equal(['version', '1.1.0']);
+  });
+
+  it('needs one failure of a version that has been taken back for it', () => {
+    const bad = { orders: { status: 500, instance: 'orders-9', version: '1.1.0' } };
+    const takenBack = (version: string) => {
+      scene = new Scene().warmUp();
+      scene.change({ kind: 'deploy', service: 'orders', version: '1.1.0' });
+      scene.second([...times(6, {}), bad]);
+      expect(scene.current).to.equal(undefined);
+      scene.change({ kind: 'rollback', service: 'orders', version });
+      return scene.second().current?.origin;
+    };
+    expect(takenBack('1.1.0')).to.deep.include({ kind: 'version', version: '1.1.0' });
+    expect(takenBack('1.0.9')).to.equal(undefined);
   });
 
   it('needs fewer slow calls of a version that has just come, when all of its calls are slow', () => {

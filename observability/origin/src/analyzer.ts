@@ -85,6 +85,8 @@ export class OriginAnalyzer {
     for (const sample of samples) {
       if (!(Math.abs(nowMs - sample.atMs) < LATE_MS_MAX)) continue;
       this.#vitals.onSample(sample);
+      // What a store did not answer it, it has not waited for since.
+      if (sample.view === 'tcp' && this.#vitals.isDown(sample.source, sample.atMs)) continue;
       const cold = this.#isYoung(sample.source, sample.atMs);
       const fresh = this.#isFresh(sample);
       this.#edges.add(sample, { nowMs, cold, fresh });

@@ -18,7 +18,7 @@ export class InFlight {
   /** Told to be stuck, as far as they may still be, and those of them that were new. */
   #knownStuck = 0;
   #newlyStuck = 0;
-  /** Since when the same calls have been under way. */
+  /** Since when there has been one at every look. */
   #stuckSinceMs: number | undefined;
   /** How many usually are: streams. */
   #usualStuck = 0;

@@ -35,6 +35,7 @@ const DEATH_TOLD = 9;
 const DEATH_SEEN = 6;
 const ARRIVED = 4.5;
 const ARRIVED_SLOW = 2;
+const TAKEN_BACK = 2;
 const ALWAYS_SLOW = 0.8;
 const STRAINED = 0.3;
 const APART_LEAST = 6;
@@ -67,8 +68,7 @@ export function suspectOf(component: Component, books: Books): Suspect | undefin
   const ofDeath = death ? (death.told ? DEATH_TOLD : DEATH_SEEN) : 0;
   if (score * weight + ofDeath <= 0) return undefined;
   const hypotheses = explain(component, { rows, severity, sinceMs, deaths, books });
-  const isArrival = isNewVersion(hypotheses[0]?.origin, sinceMs, books);
-  const ofArrival = isArrival && main ? arrived(main) : 0;
+  const ofArrival = main ? arrived(main, { origin: hypotheses[0]?.origin, sinceMs, books }) : 0;
   return {
     component,
     score: score * weight + ofDeath + ofArrival,
@@ -83,11 +83,22 @@ export function suspectOf(component: Component, books: Books): Suspect | undefin
   };
 }
 
-/** What speaks against a version for having come just before. Many of its calls are slow at first. */
-function arrived({ severity, ratio }: Scored): number {
-  if (ratio.bad < 2) return 0;
-  if (severity === 'hard') return ARRIVED;
-  return ratio.bad >= ratio.total * ALWAYS_SLOW ? ARRIVED_SLOW : 0;
+/**
+ * What speaks against a version for having come just before, and more for having been taken back
+ * since: one failure is enough then. Many of its calls are slow at first.
+ */
+function arrived(
+  { severity, ratio }: Scored,
+  of: { origin: Origin | undefined; sinceMs: number; books: Books },
+): number {
+  const { origin, sinceMs, books } = of;
+  if (!isNewVersion(origin, sinceMs, books)) return 0;
+  if (severity === 'soft') {
+    return ratio.bad >= Math.max(2, ratio.total * ALWAYS_SLOW) ? ARRIVED_SLOW : 0;
+  }
+  const { service, version } = origin;
+  if (books.vitals.isTakenBack(service, version, sinceMs)) return ARRIVED + TAKEN_BACK;
+  return ratio.bad >= 2 ? ARRIVED : 0;
 }
 
 /** What came before the end of its last incident has been told. */
@@ -300,7 +311,11 @@ function explain(
 }
 
 /** Whether it is a version that came shortly before. */
-function isNewVersion(origin: Origin | undefined, atMs: number, { vitals }: Books): boolean {
+function isNewVersion(
+  origin: Origin | undefined,
+  atMs: number,
+  { vitals }: Books,
+): origin is Origin {
   if (origin?.kind !== 'version') return false;
   const when = { atMs, withinMs: ARRIVED_MS };
   return vitals.arrivalOf(origin.service, origin.version, when) !== undefined;

@@ -96,4 +96,27 @@ describe('Vitals', () => {
     expect(vitals.arrivalOf('catalog', '2', within)).to.equal(undefined);
     expect(vitals.arrivalOf('orders', '2', { atMs: 90_000, withinMs: 60_000 })).to.equal(undefined);
   });
+
+  it('tells whether a version has been taken back since, by whoever says which or does not', () => {
+    change({ kind: 'rollback', version: '2', atMs: 4_000 });
+    expect(vitals.isTakenBack('orders', '2', 3_000)).to.equal(true);
+    expect(vitals.isTakenBack('orders', '2', 5_000)).to.equal(false);
+    expect(vitals.isTakenBack('orders', '3', 3_000)).to.equal(false);
+    change({ kind: 'rollback', atMs: 6_000 });
+    expect(vitals.isTakenBack('orders', '3', 5_000)).to.equal(true);
+    expect(vitals.isTakenBack('catalog', '3', 5_000)).to.equal(false);
+  });
+
+  it('knows who is down, and who has only just come back', () => {
+    const who = { service: 'orders', instance: 'orders-1' };
+    const tell = (state: 'started' | 'crashed', atMs: number) =>
+      change({ kind: 'instance', instance: 'orders-1', state, atMs });
+    tell('started', 1_000);
+    expect(vitals.isDown(who, 1_500)).to.equal(false);
+    tell('crashed', 9_000);
+    expect(vitals.isDown(who, 20_000)).to.equal(true);
+    tell('started', 21_000);
+    expect(vitals.isDown(who, 21_500)).to.equal(true);
+    expect(vitals.isDown(who, 22_500)).to.equal(false);
+  });
 });

@@ -7,6 +7,8 @@ const ALIVE_MS = 500;
 /** Who is started again at once has died all the same. */
 const DEATH_NEWS_MS = 3_000;
 const BESIDE_MS = 3_000;
+/** Who has been started again so lately has not asked for anything yet. */
+const BACK_MS = 1_000;
 /** Versions that have just come break far more often than what has been there. */
 export const ARRIVED_MS = 60_000;
 
@@ -88,6 +90,13 @@ export class Vitals {
     return vital !== undefined && atMs - vital.startedMs < youngMs;
   }
 
+  /** Whether the instance has crashed and is not back, or has only just come back. */
+  isDown({ service, instance }: Place, atMs: number): boolean {
+    const vital = this.#vitals.get(`${service} ${instance}`);
+    if (vital?.diedMs === undefined) return false;
+    return !vital.isBack || atMs - vital.startedMs < BACK_MS;
+  }
+
   of(service: string): Vital[] {
     return [...this.#vitals.values()].filter((vital) => vital.service === service);
   }
@@ -140,6 +149,17 @@ export class Vitals {
         (version === undefined || change.version === version) &&
         change.atMs <= atMs + 1_500 &&
         change.atMs >= atMs - withinMs,
+    );
+  }
+
+  /** Whether a version has been taken back since `sinceMs`. Who takes back need not say which it was. */
+  isTakenBack(service: string, version: string | undefined, sinceMs: number): boolean {
+    return this.changes.some(
+      (change) =>
+        change.service === service &&
+        change.kind === 'rollback' &&
+        (change.version ?? version) === version &&
+        change.atMs >= sinceMs,
     );
   }
 
