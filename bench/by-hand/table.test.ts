@@ -14,7 +14,7 @@ describe('tableOf', () => {
     ];
     expect(tableOf(rows).split('\n').slice(2)).to.deep.equal([
       '| a | 2.0 s (1.0 s to NOT in 3 tries) | a 2000 |',
-      '| b | 0.7 s (0.7 s to 0.9 s in 2 tries) | b 700 |',
+      '| b | 0.9 s (0.7 s to 0.9 s in 2 tries) | b 900 |',
     ]);
   });
 
